@@ -1,0 +1,39 @@
+# The two commands that matter: `make lab` opens the course, `make test` proves it.
+# Each sets up .venv first, and does nothing for that when it is there already.
+
+PYTHON ?= python3
+IN_VENV := .venv/bin/python
+LESSON ?=
+
+help:  ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+lab: installed  ## open JupyterLab on the course (LESSON=06 for a certain lesson)
+	@$(IN_VENV) tools/lab.py "$(LESSON)"
+
+test: installed-dev  ## run everything: lint, tests, notebooks, JavaScript, browser
+	@$(IN_VENV) tools/test.py
+
+reset: installed  ## bring a lesson back as it was (LESSON=06); yours is put aside
+	@$(IN_VENV) tools/notebooks.py reset "$(LESSON)"
+
+notebooks: installed-dev  ## write the notebooks from notebooks/source, and run them
+	@$(IN_VENV) tools/notebooks.py build "$(LESSON)"
+
+format: installed-dev  ## tidy the code
+	@$(IN_VENV) -m ruff check --fix . && $(IN_VENV) -m ruff format .
+
+audit: installed-dev  ## measure what takes long; the results go to docs/audit (needs MNIST)
+	@$(IN_VENV) -m benchmarks.course_recipe
+	@$(IN_VENV) -m benchmarks.drawn_digits
+
+lock: installed-dev  ## pin what is installed in requirements.lock
+	@$(IN_VENV) tools/lock.py
+
+installed:
+	@$(PYTHON) tools/install.py
+
+installed-dev:
+	@$(PYTHON) tools/install.py --dev
+
+.PHONY: help lab test reset notebooks audit format lock installed installed-dev

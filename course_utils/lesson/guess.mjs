@@ -1,0 +1,56 @@
+// A question with its choices; what the reader picks goes to Python as `chosen`.
+
+let groups = 0; // radio buttons belong together by name, and each view needs a name of its own
+
+/** What stands under the choices. */
+export function status(choices, chosen, outcome) {
+  const picked = chosen >= 0 ? `You guessed ${choices[chosen]}.` : "";
+  if (outcome) return `${picked} Measured: ${outcome}.`.trim();
+  return picked ? `${picked} Now run the next cell.` : "Choose before you run the next cell.";
+}
+
+function render({ model, el }) {
+  const group = `cbh-guess-${groups++}`;
+  const root = element("fieldset", "cbh cbh-guess");
+  root.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the learner's keys
+  root.append(element("legend", "cbh-question", model.get("question")));
+
+  const inputs = model.get("choices").map((choice, index) => {
+    const label = element("label", "cbh-choice");
+    const input = document.createElement("input");
+    Object.assign(input, { type: "radio", name: group, value: String(index) });
+    input.addEventListener("change", () => {
+      model.set("chosen", index);
+      model.save_changes();
+    });
+    label.append(input, element("span", "", choice));
+    root.append(label);
+    return input;
+  });
+  const line = element("p", "cbh-status");
+  line.setAttribute("role", "status");
+  root.append(line);
+
+  const paint = () => {
+    const [chosen, outcome] = [model.get("chosen"), model.get("outcome")];
+    inputs.forEach((input, index) => {
+      input.checked = index === chosen;
+      input.disabled = outcome !== "";
+    });
+    line.textContent = status(model.get("choices"), chosen, outcome);
+    root.dataset.ready = "true";
+  };
+  model.on("change:chosen change:outcome", paint);
+  paint();
+  el.append(root);
+  return () => model.off("change:chosen change:outcome", paint);
+}
+
+function element(tag, className, text = "") {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+export default { render };

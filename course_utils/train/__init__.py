@@ -1,0 +1,17 @@
+"""Train and test a network. `python -m course_utils.train --help` shows the command line."""
+
+from course_utils.train.checkpoint import restore, save
+from course_utils.train.evaluate import choose_device, evaluate, predict
+from course_utils.train.fit import RECIPES, History, Recipe, fit
+
+__all__ = [
+    "RECIPES",
+    "History",
+    "Recipe",
+    "choose_device",
+    "evaluate",
+    "fit",
+    "predict",
+    "restore",
+    "save",
+]

@@ -1,0 +1,68 @@
+"""Ask a network for its answers and count the correct ones."""
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from course_utils import data
+
+
+@contextlib.contextmanager
+def in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
+    """Put the model in training or evaluation mode, and afterwards each layer back in its own."""
+    before = [(layer, layer.training) for layer in model.modules()]
+    model.train(training)
+    try:
+        yield
+    finally:
+        for layer, was_training in before:
+            layer.training = was_training
+
+
+@torch.no_grad()
+def predict(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor:
+    """Ask the model for its logits, in evaluation mode; afterwards its mode is as it was.
+
+    Shape: images (N, 28, 28) uint8 -> (N, classes), on the CPU.
+    """
+    device = next(model.parameters()).device
+    with in_mode(model, training=False):
+        batches = images.split(batch_size)
+        return torch.cat([model(data.normalize(batch.to(device))).cpu() for batch in batches])
+
+
+def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> float:
+    """Count the images that the model reads correctly: correct / total, from 0 to 1.
+
+    One count over all images is exact. A mean of batch means is not, as soon as the last batch
+    is smaller than the others.
+
+    Shape: images (N, 28, 28) uint8, labels (N,) int64. Raises ValueError where N is 0 or differs.
+    """
+    if len(images) == 0 or labels.shape != images.shape[:1]:
+        raise ValueError(
+            f"evaluate needs one label for each image, got images of shape {tuple(images.shape)}"
+            f" and labels of shape {tuple(labels.shape)}"
+        )
+    correct = predict(model, images).argmax(dim=1) == labels.cpu()
+    return correct.sum().item() / len(labels)
+
+
+def choose_device(wanted: str | None = None) -> torch.device:
+    """Take the device that was asked for ("cpu", "cuda", "cuda:1", "mps"), else the best one here.
+
+    Apple's "mps" is taken only by name: it has no float64, which some lessons need.
+    Raises ValueError where this machine lacks it.
+    """
+    here = ["cpu"]
+    if torch.cuda.is_available():
+        here += ["cuda", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        here += ["mps"]
+    if wanted in (None, "auto"):
+        return torch.device("cuda" if "cuda" in here else "cpu")
+    if str(wanted) not in here:
+        raise ValueError(f"device must be one of {', '.join(here)} on this machine, got {wanted!r}")
+    return torch.device(wanted)

@@ -1,0 +1,220 @@
+"""The training loop.
+
+It is the loop that lesson 06 writes out by hand. Added here is what a long run needs: a progress
+bar, an interrupt that loses nothing, and a stop before the numbers go wild.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from course_utils import data
+from course_utils.train.evaluate import choose_device, in_mode, predict
+
+LOST = 1000.0  # guessing among ten classes costs ln 10 = 2.3; from beyond this no run comes back
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of a training run, apart from the network.
+
+    `schedule` is "constant", or "one-cycle": the learning rate climbs to `learning_rate`, then
+    falls to almost zero (Smith and Topin, "Super-Convergence", 2018).
+    """
+
+    epochs: int = 1
+    batch_size: int = 128
+    learning_rate: float = 0.01
+    schedule: str = "one-cycle"
+    weight_decay: float = 0.0
+
+    def __post_init__(self):
+        for name, least in {"epochs": 1, "batch_size": 2, "weight_decay": 0}.items():
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
+        if self.schedule not in ("constant", "one-cycle"):
+            raise ValueError(f"schedule must be 'constant' or 'one-cycle', got {self.schedule!r}")
+
+
+RECIPES = {
+    "plain": Recipe(learning_rate=0.001, schedule="constant"),
+    "course": Recipe(),
+}
+
+
+@dataclass
+class History:
+    """What happened in a training run, one entry a step.
+
+    `accuracy` is the share of the step's own batch that was read correctly, before the step.
+    `seconds` counts training alone, without the progress bar and `on_step`.
+    `stopped` is None after a whole run, else why it ended early.
+    """
+
+    total_steps: int
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    stopped: str | None = None
+
+    def add(self, loss: float, accuracy: float, learning_rate: float):
+        self.loss.append(loss)
+        self.accuracy.append(accuracy)
+        self.learning_rate.append(learning_rate)
+
+    def __repr__(self):
+        steps = f"{len(self.loss):,} of {self.total_steps:,} steps in {self.seconds:.1f} s"
+        return f"History({steps}, {'stopped early' if self.stopped else 'complete'})"
+
+
+def fit(
+    model: nn.Module,
+    digits: data.Digits,
+    *,
+    recipe: Recipe = RECIPES["course"],
+    seed: int = 0,
+    device: str | None = None,
+    on_step: Callable[[History], None] | None = None,
+    progress: bool = True,
+) -> History:
+    """Train `model` in place on the training images of `digits` and return what happened.
+
+    An interrupt (the stop button, Ctrl-C) ends the run and keeps what was learnt. A loss that is
+    lost for good ends it too, with the weights from before the step that lost it. The same `seed`
+    on the same machine gives the same weights, to the bit; the global seed stays as it was.
+
+    Raises ValueError, before any weight changes, where images, labels and model do not match.
+    """
+    device = choose_device(device)
+    # channels_last puts the channels of a pixel side by side in memory: much faster on a CPU
+    model.to(device, memory_format=torch.channels_last)
+    images, labels = digits.train_images.to(device), digits.train_labels.to(device)
+    _check_match(model, images, labels)
+    history = History(recipe.epochs * _batches_per_epoch(len(images), recipe.batch_size))
+    try:
+        with (
+            in_mode(model, training=True),
+            torch.random.fork_rng(),
+            _progress_bar(history, wanted=progress) as bar,
+        ):
+            torch.manual_seed(seed)
+            for _ in _steps(model, images, labels, recipe, history):
+                bar.update()
+                if on_step:
+                    on_step(history)
+    except KeyboardInterrupt:
+        history.stopped = f"interrupted after {len(history.loss)} steps; what was learnt is kept"
+    if history.stopped:
+        print(f"Training stopped: {history.stopped}.")
+    return history
+
+
+def _steps(
+    model: nn.Module, images: Tensor, labels: Tensor, recipe: Recipe, history: History
+) -> Iterator[None]:
+    """Train step by step, and write each step into `history`; pause after each for the caller."""
+    optimizer = torch.optim.Adam(
+        model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+    )
+    scheduler = _scheduler(optimizer, recipe, history.total_steps)
+    last_good = _Snapshot(model)
+    for batch in _shuffled_batches(len(images), recipe):
+        started = time.perf_counter()
+        logits = model(data.normalize(images[batch]))
+        loss = F.cross_entropy(logits, labels[batch])
+        accuracy = (logits.argmax(1) == labels[batch]).float().mean()
+        history.add(loss.item(), accuracy.item(), optimizer.param_groups[0]["lr"])
+        if not loss < LOST:  # written so that nan counts as lost
+            break
+        last_good.take()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        scheduler.step()
+        history.seconds += time.perf_counter() - started
+        yield
+    else:  # no next step would notice what the last one did
+        loss = F.cross_entropy(predict(model, images[batch]), labels[batch].cpu())
+    if not loss < LOST:
+        last_good.restore()
+        history.stopped = _advice(loss.item(), len(history.loss))
+
+
+def _scheduler(optimizer, recipe: Recipe, total_steps: int):
+    if recipe.schedule == "constant":
+        return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)
+    return torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps)
+
+
+def _advice(loss: float, step: int) -> str:
+    return (
+        f"the loss became {loss:.3g} at step {step}, and the weights are back where they were"
+        " before the last change; try a learning rate a tenth as large"
+    )
+
+
+def _shuffled_batches(count: int, recipe: Recipe) -> Iterator[Tensor]:
+    """Go through all images once an epoch, each time in a new order."""
+    for _ in range(recipe.epochs):
+        batches = torch.randperm(count).split(recipe.batch_size)
+        yield from batches[: _batches_per_epoch(count, recipe.batch_size)]
+
+
+def _batches_per_epoch(count: int, batch_size: int) -> int:
+    """Count the batches of an epoch, where a single left-over image makes none.
+
+    One image has no spread, and batch norm over single values cannot work without.
+    """
+    full, left_over = divmod(count, batch_size)
+    return full + (left_over > 1)
+
+
+class _Snapshot:
+    """A copy of all numbers of a model, to go back to."""
+
+    def __init__(self, model: nn.Module):
+        self._live = [tensor.detach() for tensor in (*model.parameters(), *model.buffers())]
+        self._copy = [tensor.clone() for tensor in self._live]
+
+    def take(self):
+        for copy, live in zip(self._copy, self._live, strict=True):
+            copy.copy_(live)
+
+    def restore(self):
+        for copy, live in zip(self._copy, self._live, strict=True):
+            live.copy_(copy)
+
+
+def _progress_bar(history: History, *, wanted: bool) -> tqdm:
+    # on standard output: notebooks print standard error on a red ground, and nothing is wrong here
+    return tqdm(total=history.total_steps, disable=not wanted, file=sys.stdout, leave=False)
+
+
+def _check_match(model: nn.Module, images: Tensor, labels: Tensor):
+    """Refuse what would fail in the middle of the run, and name both sides."""
+    if len(images) < 2 or labels.shape != images.shape[:1]:
+        raise ValueError(
+            "training needs two images or more and a label for each, got images of shape"
+            f" {tuple(images.shape)} and labels of shape {tuple(labels.shape)}"
+        )
+    if labels.dtype != torch.int64:
+        raise ValueError(f"labels must be int64, got {labels.dtype}; use labels.long()")
+    try:
+        logits = predict(model, images[:2])
+    except RuntimeError as error:
+        shape = tuple(data.normalize(images[:2]).shape)
+        raise ValueError(f"the model cannot take a batch of shape {shape}: {error}") from error
+    if logits.ndim != 2 or labels.min() < 0 or labels.max() >= logits.shape[1]:
+        raise ValueError(
+            f"the model must give (N, classes), one output for each class, got"
+            f" {tuple(logits.shape)} for labels from {labels.min()} to {labels.max()}"
+        )

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { status } from "../../course_utils/lesson/guess.mjs";
+
+const cases = [
+  ["before a choice it asks for one", -1, "", "Choose before you run the next cell."],
+  ["after a choice it points to the experiment", 1, "", "You guessed 9. Now run the next cell."],
+  ["the outcome stands beside the guess", 1, "4", "You guessed 9. Measured: 4."],
+  ["without a guess the outcome stands alone", -1, "4", "Measured: 4."],
+];
+
+for (const [name, chosen, outcome, expected] of cases) {
+  test(name, () => assert.equal(status(["4", "9"], chosen, outcome), expected));
+}

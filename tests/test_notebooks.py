@@ -1,0 +1,156 @@
+"""The notebooks: made from their sources, within the house rules, and safe to reset."""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import tools.notebooks as notebooks
+
+SOURCES = sorted(notebooks.SOURCES.glob("*.py"))
+TWINS = [(path, made) for source in SOURCES for path, made in notebooks.twins(source).items()]
+NAMES = [str(path.relative_to(notebooks.NOTEBOOKS)) for path, _ in TWINS]
+LESSON = """# %% [markdown]
+# Text
+
+# %% tags=["exercise"]
+answer = ...
+
+# %% tags=["solution"]
+answer = 42
+"""
+
+
+def each_notebook(function):
+    return pytest.mark.parametrize(("path", "made"), TWINS, ids=NAMES)(function)
+
+
+@each_notebook
+def test_the_committed_notebook_is_what_its_source_gives(path, made):
+    committed = nbformat.read(path, as_version=4)
+    assert notebooks.contents(committed) == notebooks.contents(made), (
+        f"edit notebooks/source, then: make notebooks LESSON={path.stem[:2]}"
+    )
+
+
+@each_notebook
+def test_every_committed_notebook_is_valid_and_small(path, made):
+    nbformat.validate(nbformat.read(path, as_version=4))
+    assert path.stat().st_size < 1_000_000
+
+
+@each_notebook
+def test_no_widget_state_and_no_error_is_committed(path, made):
+    text = path.read_text(encoding="utf-8")
+    assert "application/vnd.jupyter.widget" not in text
+    assert '"output_type": "error"' not in text
+
+
+def test_no_notebook_lacks_a_source():
+    there = {*notebooks.NOTEBOOKS.glob("*.ipynb"), *notebooks.SOLUTIONS.glob("*.ipynb")}
+    assert there == {path for path, _ in TWINS}
+
+
+@each_notebook
+def test_cells_are_short(path, made):
+    for cell in made.cells:
+        if cell.cell_type == "code":
+            defines = re.search(r"^\s*(def|class) ", cell.source, re.MULTILINE)
+            assert len(cell.source.splitlines()) <= (20 if defines else 12), cell.source
+
+
+@each_notebook
+def test_no_two_code_cells_follow_each_other_without_reason(path, made):
+    """A guess and its experiment, an experiment and its claim, belong together; more does not."""
+    in_a_row = 0
+    for cell in made.cells:
+        in_a_row = in_a_row + 1 if cell.cell_type == "code" else 0
+        assert in_a_row <= 3, cell.source
+
+
+@each_notebook
+def test_every_claim_has_a_bound_that_is_not_measured_in_the_same_cell(path, made):
+    for cell in made.cells:
+        for call in calls(cell, "claim"):
+            assert [word.arg for word in call.keywords], f"a claim without a bound: {cell.source}"
+
+
+def calls(cell, name: str) -> list[ast.Call]:
+    if cell.cell_type != "code" or cell.source.startswith("%"):
+        return []
+    found = (node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call))
+    return [call for call in found if getattr(call.func, "id", None) == name]
+
+
+@each_notebook
+def test_the_tone_is_that_of_the_house(path, made):
+    text = "\n".join(cell.source for cell in made.cells if cell.cell_type == "markdown")
+    for word in ("simply", "just ", "obviously", "magic", "dive in", "of course"):
+        assert word not in text.lower(), f"{word!r} in {path.name}"
+    assert "!" not in re.sub(r"!\[", "", text), f"an exclamation mark in {path.name}"
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch) -> Path:
+    """A course of one lesson, in an empty folder without git."""
+    for name in ("NOTEBOOKS", "SOURCES", "SOLUTIONS", "MINE"):
+        folder = tmp_path / getattr(notebooks, name).relative_to(notebooks.PROJECT)
+        monkeypatch.setattr(notebooks, name, folder)
+    monkeypatch.setattr(notebooks, "PROJECT", tmp_path)
+    notebooks.SOURCES.mkdir(parents=True)
+    (notebooks.SOURCES / "01_lesson.py").write_text(LESSON)
+    notebooks.build("01")
+    return tmp_path
+
+
+def code_of(path: Path) -> list[str]:
+    cells = nbformat.read(path, as_version=4).cells
+    return [cell.source for cell in cells if cell.cell_type == "code"]
+
+
+def test_learners_get_the_exercise_and_the_solution_stands_apart(course):
+    assert code_of(course / "notebooks/01_lesson.ipynb") == ["answer = ..."]
+    assert code_of(course / "notebooks/solutions/01_lesson.ipynb") == ["answer = 42"]
+
+
+def test_reset_brings_the_lesson_back_and_keeps_the_edited_one(course):
+    path = course / "notebooks/01_lesson.ipynb"
+    edited = path.read_text().replace("answer = ...", "answer = 41")
+    path.write_text(edited)
+    notebooks.reset("01")
+    assert code_of(path) == ["answer = ..."]
+    [kept] = (course / "notebooks/mine").iterdir()
+    assert kept.read_text() == edited
+
+
+def test_reset_brings_back_a_deleted_and_a_broken_notebook(course):
+    path = course / "notebooks/01_lesson.ipynb"
+    path.unlink()
+    notebooks.reset("01")
+    assert code_of(path) == ["answer = ..."]
+    path.write_text("not a notebook")
+    notebooks.reset("01")
+    assert code_of(path) == ["answer = ..."]
+    assert [kept.read_text() for kept in (course / "notebooks/mine").iterdir()] == ["not a notebook"]
+
+
+def test_building_never_loses_a_learners_edits_and_keeps_no_copy_without_them(course):
+    path = course / "notebooks/01_lesson.ipynb"
+    notebooks.build("01")
+    assert not (course / "notebooks/mine").exists()
+    path.write_text(path.read_text().replace("answer = ...", "answer = 41"))
+    notebooks.build("01")
+    assert len(list((course / "notebooks/mine").iterdir())) == 1
+
+
+@pytest.mark.parametrize("lesson", ["99", "x"])
+def test_a_lesson_that_is_not_there_is_named_with_those_that_are(course, lesson):
+    with pytest.raises(SystemExit, match=f"no lesson '{lesson}'.*01_lesson"):
+        notebooks.reset(lesson)
+
+
+def test_reset_without_a_lesson_asks_for_one(course):
+    with pytest.raises(SystemExit, match="make reset LESSON=06"):
+        notebooks.reset("")

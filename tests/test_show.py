@@ -1,0 +1,83 @@
+"""Pictures: they are drawn, described in words, small, and refuse what they cannot show."""
+
+import io
+
+import pytest
+import torch
+from PIL import Image
+
+from course_utils import show
+from course_utils.show.training import running_mean
+from course_utils.train import History
+
+
+def history(steps: int) -> History:
+    return History(100, loss=[2.3 / (1 + step) for step in range(steps)],
+                   accuracy=[step / 100 for step in range(steps)])  # fmt: skip
+
+
+SOME_DIGITS = torch.randint(0, 256, (12, 28, 28), dtype=torch.uint8)
+PICTURES = {
+    "digits": lambda: show.digits(SOME_DIGITS, range(12)),
+    "digits without captions": lambda: show.digits(SOME_DIGITS),
+    "curves": lambda: show.curves(history(60)),
+    "curves of nothing": lambda: show.curves(history(0)),
+    "probabilities": lambda: show.probabilities(SOME_DIGITS[:2], torch.full((2, 10), 0.1)),
+    "confusion": lambda: show.confusion(torch.ones(10, 10, dtype=torch.int64)),
+    "confusion without errors": lambda: show.confusion(torch.eye(10, dtype=torch.int64)),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_picture_is_drawn_small_and_described(name):
+    picture = PICTURES[name]()
+    data, metadata = picture._repr_mimebundle_()
+    image = Image.open(io.BytesIO(data["image/png"]))
+    assert len(set(image.convert("L").get_flattened_data())) > 2, "the picture is empty"
+    assert len(data["image/png"]) < 100_000
+    assert data["text/plain"] == metadata["image/png"]["alt"] == picture.alt
+    assert len(picture.alt) > 20
+
+
+def test_the_words_say_what_the_picture_shows():
+    counts = torch.eye(10, dtype=torch.int64) * 9
+    counts[4, 9] = 10
+    assert show.confusion(counts).alt == "Confusion matrix: 90 of 100 read correctly."
+    assert "12 images of digits: 0, 1, 2" in show.digits(SOME_DIGITS, range(12)).alt
+    assert "from 2.30 to" in show.curves(history(60)).alt
+
+
+@pytest.mark.parametrize("captions", [["one"], range(13)])
+def test_a_wrong_number_of_captions_is_refused(captions):
+    with pytest.raises(ValueError, match=f"got 12 images, {len(captions)} captions"):
+        show.digits(SOME_DIGITS, captions)
+
+
+def test_the_running_mean_looks_back_only():
+    assert running_mean([0, 2, 4, 6], 2) == [0, 1, 3, 5]
+
+
+def test_live_curves_are_drawn_at_the_start_and_the_end_and_seldom_between(monkeypatch):
+    drawn = []
+    monkeypatch.setattr("course_utils.show.training.display", lambda *_, **__: Handle(drawn))
+    live = show.LiveCurves()
+    for steps in range(1, 101):
+        live(history(steps))
+    assert drawn[-1].alt.startswith("Curves of 100 ")
+    assert len(drawn) < 10
+
+
+class Handle:
+    def __init__(self, drawn: list):
+        self.update = drawn.append
+
+
+def test_a_table_is_text_and_html_with_the_same_cells():
+    made = show.table(["layer", "numbers"], [["a<b", 17018], ["c", 0.123456]])
+    assert repr(made).splitlines() == ["layer  numbers", "a<b    17,018", "c      0.1235"]
+    assert "a&lt;b" in made._repr_html_()
+
+
+def test_a_row_that_does_not_fit_the_header_is_refused():
+    with pytest.raises(ValueError, match="2 entries"):
+        show.table(["a", "b"], [["only one"]])

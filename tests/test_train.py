@@ -1,0 +1,361 @@
+"""Training and testing: what is learnt, what is kept, and what is refused before it begins."""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from course_utils import data, models, train
+from course_utils.train import Recipe
+
+CONSTANT = Recipe(schedule="constant")
+
+
+def small_cnn(seed: int = 0) -> nn.Sequential:
+    """Build a network with batch norm and dropout, which make most trouble, that is quick."""
+    torch.manual_seed(seed)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, kernel_size=3, stride=2),  # (N, 4, 13, 13)
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Dropout(0.1),
+        nn.Linear(4 * 13 * 13, 10),
+    )
+
+
+def numbers_of(model: nn.Module) -> list[torch.Tensor]:
+    return [tensor.clone() for tensor in model.state_dict().values()]
+
+
+def same(first: list[torch.Tensor], second: list[torch.Tensor]) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+# ------------------------------------------------------------------------------------ learning
+
+
+def test_the_course_cnn_learns(stripes):
+    digits = stripes(train=2000, test=300)
+    torch.manual_seed(0)
+    model = models.course_cnn()
+    before = train.evaluate(model, digits.test_images, digits.test_labels)
+    history = train.fit(model, digits, progress=False)
+    assert before < 0.3
+    assert train.evaluate(model, digits.test_images, digits.test_labels) > 0.97
+    assert history.loss[-1] < 0.3 < 1.5 < history.loss[0]
+    assert history.accuracy[-1] > 0.9 > 0.3 > history.accuracy[0]
+    assert history.stopped is None
+    assert history.seconds > 0
+    assert repr(history).startswith("History(16 of 16 steps in")
+    assert repr(history).endswith("complete)")
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_bit(stripes):
+    first, second, other = small_cnn(), small_cnn(), small_cnn()
+    train.fit(first, stripes(), seed=5, progress=False)
+    torch.rand(7)  # whatever happened in between
+    train.fit(second, stripes(), seed=5, progress=False)
+    train.fit(other, stripes(), seed=6, progress=False)
+    assert same(numbers_of(first), numbers_of(second))
+    assert not same(numbers_of(first), numbers_of(other))
+
+
+def test_it_is_the_loop_that_a_lesson_writes_by_hand(stripes):
+    digits, ours, theirs = stripes(), small_cnn(), small_cnn()
+    train.fit(ours, digits, recipe=CONSTANT, seed=3, progress=False)
+    torch.manual_seed(3)
+    theirs.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(theirs.parameters(), lr=0.01, fused=True)
+    for batch in torch.randperm(600).split(128):
+        logits = theirs(data.normalize(digits.train_images[batch]))
+        loss = nn.functional.cross_entropy(logits, digits.train_labels[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert same(numbers_of(ours), numbers_of(theirs))
+
+
+def test_the_global_seed_stays_as_it_was(stripes):
+    torch.manual_seed(1)
+    model = small_cnn()
+    state = torch.get_rng_state()
+    train.fit(model, stripes(), progress=False)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(("recipe", "steps"), [(Recipe(), 5), (Recipe(epochs=3), 15)])
+def test_each_step_is_reported_once(stripes, recipe, steps):
+    lengths = []
+    history = train.fit(
+        small_cnn(),
+        stripes(),  # 600 images: 4 batches of 128 and one of 88
+        recipe=recipe,
+        on_step=lambda history: lengths.append(len(history.loss)),
+        progress=False,
+    )
+    assert lengths == list(range(1, steps + 1))
+    assert history.total_steps == len(history.loss) == len(history.accuracy) == steps
+
+
+def test_every_image_is_used_once_an_epoch_in_a_new_order(stripes):
+    digits, seen = stripes(train=60), []
+
+    class Spy(nn.Linear):
+        def forward(self, x):
+            if self.training:
+                seen.extend(x[:, 0, 0, :4].sum(1).tolist())
+            return super().forward(x.flatten(1))
+
+    train.fit(Spy(784, 10), digits, recipe=Recipe(epochs=2, batch_size=20), progress=False)
+    assert sorted(seen[:60]) == sorted(seen[60:])
+    assert seen[:60] != seen[60:]
+
+
+def test_one_cycle_climbs_and_ends_near_zero(stripes):
+    recipe = Recipe(epochs=4, learning_rate=0.02)
+    rates = train.fit(small_cnn(), stripes(), recipe=recipe, progress=False).learning_rate
+    highest = rates.index(max(rates))
+    assert rates[highest] == pytest.approx(0.02)
+    assert 0 < highest < len(rates) / 2
+    assert rates[0] < 0.02 / 20
+    assert rates[-1] < 0.02 / 10_000
+
+
+def test_a_constant_rate_is_constant_and_weight_decay_counts(stripes):
+    plain, decayed = small_cnn(), small_cnn()
+    history = train.fit(plain, stripes(), recipe=CONSTANT, progress=False)
+    assert set(history.learning_rate) == {0.01}
+    recipe = dataclasses.replace(CONSTANT, weight_decay=0.1)
+    train.fit(decayed, stripes(), recipe=recipe, progress=False)
+    assert decayed[-1].weight.norm() < plain[-1].weight.norm()
+
+
+@pytest.mark.parametrize("count", [2, 3, 128, 129, 257])
+def test_a_last_batch_of_one_image_does_no_harm(stripes, count):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10), nn.BatchNorm1d(10))
+    history = train.fit(model, stripes(train=count), progress=False)
+    assert history.total_steps == len(history.loss) == max(1, count // 128)
+    assert history.stopped is None
+
+
+def test_one_class_alone_can_be_learnt(stripes):
+    digits = dataclasses.replace(stripes(), train_labels=torch.full((600,), 4))
+    model = small_cnn()
+    train.fit(model, digits, recipe=Recipe(epochs=2), progress=False)
+    assert train.evaluate(model, digits.train_images, digits.train_labels) == 1
+
+
+def test_the_progress_bar_is_not_printed_as_an_error(stripes, capsys):
+    train.fit(small_cnn(), stripes())
+    printed = capsys.readouterr()
+    assert "0/5" in printed.out
+    assert printed.err == ""
+
+
+# ------------------------------------------------------------------------------------ stopping
+
+
+@pytest.mark.parametrize("at_step", [1, 3, 5])
+def test_an_interrupt_keeps_what_was_learnt(stripes, at_step, capsys):
+    kept = []
+
+    def press_stop(history):
+        if len(history.loss) == at_step:
+            kept.extend(numbers_of(model))
+            raise KeyboardInterrupt
+
+    model = small_cnn()
+    history = train.fit(model, stripes(), on_step=press_stop, progress=False)
+    assert same(numbers_of(model), kept)
+    assert len(history.loss) == at_step
+    assert history.stopped == f"interrupted after {at_step} steps; what was learnt is kept"
+    assert capsys.readouterr().out == f"Training stopped: {history.stopped}.\n"
+    assert repr(history).endswith("stopped early)")
+    assert train.fit(model, stripes(), progress=False).stopped is None
+
+
+def test_an_interrupt_inside_a_step_leaves_a_history_of_equal_lengths(stripes):
+    class Interrupted(nn.Flatten):
+        calls = 0
+
+        def forward(self, x):
+            self.calls += self.training
+            if self.calls == 3:
+                raise KeyboardInterrupt
+            return super().forward(x)
+
+    model = nn.Sequential(Interrupted(), nn.Linear(784, 10))
+    history = train.fit(model, stripes(), progress=False)
+    assert len(history.loss) == len(history.accuracy) == len(history.learning_rate) == 2
+
+
+@pytest.mark.parametrize("schedule", ["constant", "one-cycle"])
+def test_a_learning_rate_of_a_million_stops_within_a_step(stripes, schedule, capsys):
+    model = small_cnn()
+    before = list(model.parameters())[0].clone(), model[-1].weight.clone()
+    recipe = Recipe(learning_rate=1e6, schedule=schedule)
+    history = train.fit(model, stripes(), recipe=recipe, progress=False)
+    assert len(history.loss) == 2  # the second step notices what the first has done
+    assert "try a learning rate a tenth as large" in capsys.readouterr().out
+    assert torch.equal(model[0].weight, before[0])
+    assert torch.equal(model[-1].weight, before[1])
+
+
+def spoil(model: nn.Module, value: float):
+    def at_third_step(history):
+        if len(history.loss) == 3:
+            with torch.no_grad():
+                model[-1].weight[0] = value
+
+    return at_third_step
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan, 1e20])
+@pytest.mark.parametrize("images", [600, 3 * 128])  # so that the third step is the last, or not
+def test_a_lost_loss_brings_the_last_good_numbers_back(stripes, value, images):
+    digits, model, kept = stripes(train=images), small_cnn(), small_cnn()
+    history = train.fit(model, digits, recipe=CONSTANT, on_step=spoil(model, value), progress=False)
+
+    def stop_at_two(history):
+        if len(history.loss) == 2:
+            raise KeyboardInterrupt
+
+    train.fit(kept, digits, recipe=CONSTANT, on_step=stop_at_two, progress=False)
+    assert history.stopped.startswith("the loss became ")
+    assert all(tensor.isfinite().all() for tensor in numbers_of(model))
+    assert same([*model.parameters()], [*kept.parameters()])
+    assert train.fit(model, digits, progress=False).stopped is None
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_mode_is_as_before_whatever_happens(stripes, training):
+    def fail(history):
+        raise ZeroDivisionError
+
+    model = small_cnn()
+    model.train(training)
+    model[1].eval()  # a layer that somebody froze
+    modes = [layer.training for layer in model.modules()]
+    train.fit(model, stripes(), progress=False)
+    train.predict(model, stripes().test_images)
+    with pytest.raises(ZeroDivisionError):
+        train.fit(model, stripes(), on_step=fail, progress=False)
+    with pytest.raises(RuntimeError):
+        train.predict(model, stripes().test_images[:, :20])
+    assert [layer.training for layer in model.modules()] == modes
+
+
+# ------------------------------------------------------------------------------------ refusing
+
+IMAGES = torch.zeros(6, 28, 28, dtype=torch.uint8)
+LABELS = torch.arange(6)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "named"),
+    [
+        (IMAGES.float(), LABELS, r"images must be uint8 .*, got torch\.float32 of shape"),
+        (IMAGES[:, None], LABELS, r"must be .*\(N, height, width\), got .*, 1, 28, 28\)"),
+        (IMAGES[:, :20], LABELS, r"batch of shape \(2, 1, 20, 28\): .*2x192 and 288x10"),
+        (IMAGES[:1], LABELS[:1], r"two images or more .* got images of shape \(1, 28, 28\)"),
+        (IMAGES[:0], LABELS[:0], r"two images or more .* got images of shape \(0, 28, 28\)"),
+        (IMAGES, LABELS[:5], r"images of shape \(6, 28, 28\) and labels of shape \(5,\)"),
+        (IMAGES, LABELS[:, None], r"images of shape \(6, 28, 28\) and labels of shape \(6, 1\)"),
+        (IMAGES, LABELS.float(), r"labels must be int64, got torch\.float32; use labels\.long"),
+        (IMAGES, LABELS + 5, r"one output for each class, got \(2, 10\) for labels from 5 to 10"),
+        (IMAGES, LABELS - 1, r"one output for each class, got \(2, 10\) for labels from -1 to 4"),
+    ],
+)
+def test_what_does_not_match_is_named_before_a_weight_changes(images, labels, named):
+    model = models.course_cnn()
+    before = numbers_of(model)
+    with pytest.raises(ValueError, match=named):
+        train.fit(model, data.Digits(images, labels, images, labels, "drawn"), progress=False)
+    assert same(numbers_of(model), before)
+
+
+def test_a_network_without_one_output_a_class_is_refused(stripes):
+    with pytest.raises(ValueError, match=r"must give \(N, classes\).* got \(2, 4, 26, 26\)"):
+        train.fit(nn.Conv2d(1, 4, 3), stripes(), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"epochs": 0}, "epochs must be at least 1, got 0"),
+        ({"batch_size": 1}, "batch_size must be at least 2, got 1"),
+        ({"weight_decay": -0.1}, "weight_decay must be at least 0, got -0.1"),
+        ({"learning_rate": 0}, "learning_rate must be above 0, got 0"),
+        ({"learning_rate": math.nan}, "learning_rate must be above 0, got nan"),
+        ({"schedule": "cosine"}, "schedule must be 'constant' or 'one-cycle', got 'cosine'"),
+    ],
+)
+def test_a_recipe_is_checked_when_it_is_written(settings, named):
+    with pytest.raises(ValueError, match=named):
+        Recipe(**settings)
+
+
+# ------------------------------------------------------------------------------------- testing
+
+
+class ReadsLabelFromPixel(nn.Module):
+    """A network that cannot err: the first pixel is the class that it answers."""
+
+    def __init__(self):
+        super().__init__()
+        self.unused = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        pixel = ((x[:, 0, 0, 0] * data.STD + data.MEAN) * 255).round().long()
+        return nn.functional.one_hot(pixel, 10).float()
+
+
+def test_accuracy_counts_where_a_mean_of_batch_means_errs():
+    images = torch.zeros(501, 28, 28, dtype=torch.uint8)
+    labels = torch.zeros(501, dtype=torch.int64)
+    labels[500] = 1  # wrong, and alone in the last batch of 500: a mean of means says one half
+    assert train.evaluate(ReadsLabelFromPixel(), images, labels) == 500 / 501
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [(IMAGES[:0], LABELS[:0]), (IMAGES, LABELS[:5]), (IMAGES, LABELS[:, None])],
+    ids=["none", "too few", "in a column"],
+)
+def test_evaluate_needs_a_label_for_each_image(images, labels):
+    with pytest.raises(ValueError, match=r"one label for each image, got images of shape \("):
+        train.evaluate(ReadsLabelFromPixel(), images, labels)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 100, 1000])
+def test_predictions_do_not_depend_on_the_batch(stripes, batch_size):
+    model, images = small_cnn().train(), stripes().test_images
+    logits = train.predict(model, images, batch_size=batch_size)
+    assert logits.shape == (100, 10)
+    assert not logits.requires_grad
+    torch.testing.assert_close(logits, train.predict(model, images))
+
+
+def test_predicting_leaves_all_numbers_as_they_are(stripes):
+    model = small_cnn().train()
+    before = numbers_of(model)
+    train.predict(model, stripes().test_images)
+    assert same(numbers_of(model), before)
+
+
+def test_the_best_device_is_taken_and_a_missing_one_named(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert {str(train.choose_device(wanted)) for wanted in (None, "auto", "cpu")} == {"cpu"}
+    assert str(train.choose_device("mps")) == "mps"
+    with pytest.raises(ValueError, match="one of cpu, mps on this machine, got 'cuda'"):
+        train.choose_device("cuda")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert str(train.choose_device()) == "cuda"
+    assert str(train.choose_device("cuda:1")) == "cuda:1"
+    with pytest.raises(ValueError, match="cpu, cuda, cuda:0, cuda:1, mps .* got 'cuda:2'"):
+        train.choose_device("cuda:2")

@@ -1,0 +1,177 @@
+"""Write the notebooks from their sources, and bring a lesson back.
+
+    python tools/notebooks.py build [LESSON]   write and run the lessons (all, or 06)
+    python tools/notebooks.py reset LESSON     bring one back; the learner's copy is put aside
+
+A lesson is edited in notebooks/source alone. There a code cell tagged "exercise" is what the
+learner finds, and the one tagged "solution" after it takes its place in the solution notebook.
+"""
+
+import argparse
+import copy
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+
+PROJECT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = PROJECT / "notebooks"
+SOURCES = NOTEBOOKS / "source"
+SOLUTIONS = NOTEBOOKS / "solutions"
+MINE = NOTEBOOKS / "mine"
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+CELL_SECONDS = 120
+
+
+def twins(source: Path) -> dict[Path, nbformat.NotebookNode]:
+    """Make the learner's notebook and, where there are exercises, the solved one."""
+    lesson = jupytext.read(source)
+    made = {NOTEBOOKS / f"{source.stem}.ipynb": assemble(lesson, without="solution")}
+    if any("solution" in tags(cell) for cell in lesson.cells):
+        made[SOLUTIONS / f"{source.stem}.ipynb"] = assemble(lesson, without="exercise")
+    return made
+
+
+def assemble(lesson: nbformat.NotebookNode, *, without: str) -> nbformat.NotebookNode:
+    cells = [copy.deepcopy(cell) for cell in lesson.cells if without not in tags(cell)]
+    seen = set()
+    for cell in cells:
+        cell.id = name_cell(cell, seen)
+        cell.metadata = present(tags(cell))
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
+    notebook.metadata["built_from"] = fingerprint(notebook)
+    return notebook
+
+
+def tags(cell: nbformat.NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def name_cell(cell: nbformat.NotebookNode, seen: set) -> str:
+    """Name a cell by its content, so that building twice gives the same file."""
+    number = 0
+    while (name := hashlib.sha256(f"{cell.source}{number}".encode()).hexdigest()[:8]) in seen:
+        number += 1
+    seen.add(name)
+    return name
+
+
+def present(tags: list[str]) -> dict:
+    """Turn our tags into what front ends understand: slides, sections that start folded."""
+    metadata = {"tags": tags} if tags else {}
+    if "slide" in tags:
+        metadata["slideshow"] = {"slide_type": "slide"}
+    if "further" in tags:
+        metadata["jp-MarkdownHeadingCollapsed"] = True
+    return metadata
+
+
+def build(lesson: str) -> None:
+    """Write all notebooks that fit `lesson`; the learner's are run, on the drawn digits."""
+    for source in find_sources(lesson):
+        for path, notebook in twins(source).items():
+            put_aside_edits(path)
+            if path.parent == NOTEBOOKS:
+                run(notebook)
+            path.parent.mkdir(exist_ok=True)
+            nbformat.write(notebook, path)
+            print(f"{path.relative_to(PROJECT)}: {path.stat().st_size // 1024} KB")
+
+
+def run(notebook: nbformat.NotebookNode) -> None:
+    environment = os.environ | {"COURSE_DATA": "drawn", "COURSE_STRICT": "1"}
+    client = NotebookClient(notebook, timeout=CELL_SECONDS,
+                            resources={"metadata": {"path": str(NOTEBOOKS)}})  # fmt: skip
+    client.execute(env=environment)
+    notebook.metadata = KERNEL | {"built_from": fingerprint(notebook)}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in map(still, cell.outputs) if output]
+
+
+def still(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
+    """Keep of an output what a page without a kernel can show."""
+    if output.output_type == "stream":
+        # a progress bar overwrites its line; only what stood there last is kept
+        output.text = "\n".join(line.split("\r")[-1] for line in output.text.split("\n")).rstrip(" ")
+        return output if output.text.strip() else None
+    output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+    return output
+
+
+def reset(lesson: str) -> None:
+    """Bring the learner's notebook back as the course has it."""
+    if not lesson:
+        sys.exit("Which lesson? For instance: make reset LESSON=06")
+    for source in find_sources(lesson):
+        path = NOTEBOOKS / f"{source.stem}.ipynb"
+        put_aside_edits(path)
+        if not restore_from_git(path):
+            nbformat.write(twins(source)[path], path)
+        print(f"{path.relative_to(PROJECT)} is as new.")
+
+
+def restore_from_git(path: Path) -> bool:
+    """Take the committed notebook with its pictures; a course unpacked from a zip has no git."""
+    if not shutil.which("git"):
+        return False
+    command = ["git", "checkout", "--quiet", "HEAD", "--", str(path)]
+    return subprocess.run(command, cwd=PROJECT, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def put_aside_edits(path: Path) -> None:
+    """Keep a copy of a notebook in notebooks/mine, if its cells were edited after it was built."""
+    if not path.exists() or not is_edited(path):
+        return
+    MINE.mkdir(exist_ok=True)
+    copied = MINE / f"{path.stem}_{time.strftime('%Y-%m-%d_%H%M%S')}.ipynb"
+    shutil.copy2(path, copied)
+    print(f"Your version is kept as {copied.relative_to(PROJECT)}.")
+
+
+def is_edited(path: Path) -> bool:
+    """Compare the cells with the fingerprint that they had when the notebook was built."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (OSError, ValueError):  # not readable as a notebook: keep it in any case
+        return True
+    return notebook.metadata.get("built_from") != fingerprint(notebook)
+
+
+def fingerprint(notebook: nbformat.NotebookNode) -> str:
+    return hashlib.sha256(repr(contents(notebook)).encode()).hexdigest()
+
+
+def contents(notebook: nbformat.NotebookNode) -> list[tuple]:
+    return [(cell.cell_type, cell.source, tags(cell)) for cell in notebook.cells]
+
+
+def find_sources(lesson: str) -> list[Path]:
+    found = sorted(SOURCES.glob(f"{lesson}*.py"))
+    if not found:
+        names = ", ".join(path.stem for path in sorted(SOURCES.glob("*.py")))
+        sys.exit(f"There is no lesson {lesson!r}. These are there: {names}.")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Write the notebooks, or bring a lesson back.")
+    parser.add_argument("action", choices=["build", "reset"])
+    parser.add_argument("lesson", nargs="?", default="")
+    options = parser.parse_args()
+    {"build": build, "reset": reset}[options.action](options.lesson)
+
+
+if __name__ == "__main__":
+    main()
