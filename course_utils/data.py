@@ -137,7 +137,7 @@ def _failed_lately(memory: Path) -> str | None:
 
 
 def _drawn() -> Digits:
-    """Take the drawn digits from a cache, else draw them (about ten seconds) and keep them."""
+    """Take the drawn digits from a cache, else draw them (about three seconds) and keep them."""
     digits = _read_drawn()
     if digits:
         return digits

@@ -27,7 +27,7 @@ from torch import Tensor
 from course_utils.ink import BOX, centre, fit, ink
 from course_utils.strokes import SAMPLES, choose, load_templates, save_sheet, stack
 
-VERSION = 1  # changes whenever the same call draws other pixels: caches go by it
+VERSION = 3  # changes whenever the same call draws other pixels: caches go by it
 BLOCK = 500  # digits drawn at a time, from random numbers of their own: memory stays small
 
 
@@ -35,33 +35,29 @@ BLOCK = 500  # digits drawn at a time, from random numbers of their own: memory 
 class Style:
     """How far digits stray from their templates; lengths in heights of a digit, ink in pixels."""
 
-    wobble: float  # each point of a template moves by about this much
-    loose_ends: float  # and the ends of its strokes by this much more
-    exaggerate: float  # 0 stays between the keyframes; more goes beyond them
-    bend: float  # height of two slow waves across the digit
-    stretch: float  # spread of the logarithm of width / height
-    turn: float  # spread, in radians
-    slant: tuple[float, float]  # mean and spread, in pixels to the right per pixel upwards
-    pen: tuple[float, float]  # median width, and the spread of its logarithm
-    pressure: float  # spread; 0.2 makes a line up to 20 % thinner here and wider there
-    ragged: float  # spread of the unevenness of edges
+    wobble: float = 0.052  # each point of a template moves by about this much
+    loose_ends: float = 0.055  # and the ends of its strokes by this much more
+    exaggerate: float = 1.1  # 0 stays between the keyframes; more goes beyond them
+    bend: float = 0.055  # height of two slow waves across the digit
+    stretch: float = 0.22  # spread of the logarithm of the width
+    turn: float = 0.15  # spread, in radians
+    slant: tuple[float, float] = (0.15, 0.3)  # mean and spread, pixels to the right per pixel up
+    pen: tuple[float, float] = (2.5, 0.33)  # median width, and the spread of its logarithm
+    pressure: float = 0.3  # spread; 0.3 makes a line up to 30 % thinner here and wider there
+    ragged: float = 0.15  # spread of the unevenness of edges
+    common: float = 1.0  # 1 takes templates by their weight; more prefers the usual ones
 
 
 STYLES = {
-    "wide": Style(0.052, 0.055, 0.8, 0.055, 0.22, 0.15, (0.15, 0.30), (2.5, 0.33), 0.2, 0.15),
-    "mild": Style(0.025, 0.025, 0.4, 0.035, 0.15, 0.08, (0.15, 0.20), (2.5, 0.25), 0.1, 0.10),
-}
-
+    "wide": Style(),
+    "mild": Style(wobble=0.025, loose_ends=0.025, exaggerate=0.4, bend=0.035, stretch=0.15,
+                  turn=0.08, slant=(0.15, 0.2), pen=(2.5, 0.25), pressure=0.1, ragged=0.1,
+                  common=1.8),
+}  # fmt: skip
 LIMITS = {  # of the factors that can be fixed
-    "slant": (-2, 2),
-    "turn": (-4, 4),
-    "stretch": (0.2, 5),
-    "pen_width": (0.5, 10),
-    "pressure": (0, 0.9),
-    "size": (4, BOX),
-    "shift_x": (-14, 14),
-    "shift_y": (-14, 14),
-}
+    "slant": (-2, 2), "turn": (-4, 4), "stretch": (0.2, 5), "pen_width": (0.5, 10),
+    "pressure": (0, 0.9), "size": (4, BOX), "shift_x": (-14, 14), "shift_y": (-14, 14),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -128,7 +124,7 @@ def digits() -> tuple[Drawing, Drawing]:
 
 
 def _draw_block(rng, style, templates, fixed, strokes) -> dict[str, Tensor]:
-    labels, template = _choose_templates(rng, templates)
+    labels, template = _choose_templates(rng, templates, style.common)
     factors = _choose_factors(rng, style, templates.slant[template], fixed)
     path = _write(rng, style, templates, template)
     path = _lean(_bend(rng, path, style.bend), factors)
@@ -153,13 +149,15 @@ def _uniform(rng, *shape):
     return torch.from_numpy(rng.random((BLOCK, *shape), dtype=np.float32))
 
 
-def _choose_templates(rng, templates):
+def _choose_templates(rng, templates, common):
     """Shuffle as many labels of each class, and choose a template for each, by weight."""
     classes = templates.digit.unique()
     labels = classes[torch.from_numpy(rng.permutation(BLOCK)) % len(classes)]
-    weight = templates.weight * (templates.digit == labels[:, None])  # (N, T)
-    upto = weight.cumsum(1) / weight.sum(1, keepdim=True)
-    return labels, torch.searchsorted(upto, _uniform(rng, 1), right=True)[:, 0]
+    weight = templates.weight.double() ** common * (templates.digit == labels[:, None])  # (N, T)
+    upto = weight.cumsum(1)
+    # in float64 a random share of the total stays below the total, so that none falls off the end
+    share = _uniform(rng, 1) * upto[:, -1:]
+    return labels, torch.searchsorted(upto, share, right=True)[:, 0]
 
 
 def _choose_factors(rng, style, own_slant, fixed):

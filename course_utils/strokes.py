@@ -110,6 +110,8 @@ def _read_template(entry: dict) -> Template:
 
 def _check_entry(entry: dict) -> None:
     needed, optional = {"name", "digit", "weight", "keyframes"}, {"noise", "slant"}
+    if not isinstance(entry, dict):
+        raise ValueError(f"a template must be {{...}} with a name, got {entry!r}")
     name = entry.get("name")
     if missing := sorted(needed - entry.keys()):
         raise ValueError(f"template {name!r} must say its {' and '.join(missing)}")
@@ -117,7 +119,7 @@ def _check_entry(entry: dict) -> None:
         raise ValueError(f"template {name!r} says {unknown[0]!r}, which nothing reads")
     if entry["digit"] not in range(10):
         raise ValueError(f"template {name!r}: digit must be 0 to 9, got {entry['digit']!r}")
-    if not entry["weight"] > 0:
+    if not isinstance(entry["weight"], int | float) or not entry["weight"] > 0:
         raise ValueError(f"template {name!r}: weight must be above 0, got {entry['weight']!r}")
     if len(entry.get("slant", (0, 0))) != 2:
         raise ValueError(f"template {name!r}: slant must be [mean, spread], got {entry['slant']}")

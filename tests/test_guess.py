@@ -1,9 +1,9 @@
-"""Guesses: what Python keeps of them. What the reader sees is tested in tests/js and tests/browser."""
+"""Guesses: what Python keeps of them. What is seen is tested in tests/browser."""
 
 import pytest
 import traitlets
 
-from course_utils.lesson import guess
+from course_utils.lesson import claim, guess
 
 
 def test_a_guess_starts_without_an_answer():
@@ -18,6 +18,15 @@ def test_a_choice_that_is_not_there_is_refused_and_the_old_one_stays(wrong):
     with pytest.raises(traitlets.TraitError, match=f"to 1, got {wrong}"):
         asked.chosen = wrong
     assert asked.chosen == 1
+
+
+def test_the_same_question_asked_again_keeps_the_choice_until_there_is_a_result():
+    guess("How many?", [0, 1]).chosen = 1
+    assert guess("How many?", [0, 1]).chosen == 1
+    assert guess("How much?", [0, 1]).chosen == -1
+    guess("How many?", [0, 1]).chosen = 1
+    claim("one", 1, equals=1)
+    assert guess("How many?", [0, 1]).chosen == -1
 
 
 def test_one_choice_is_no_question():

@@ -1,6 +1,7 @@
 """The drawn digits: the same for a seed, like MNIST, and true about what they are made of."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from course_utils.handwriting import STYLES, draw
 from course_utils.strokes import load_templates, spline
 
 STRAIGHT_ONE = "one, straight"
+STILL = handwriting.Style(wobble=0, loose_ends=0, exaggerate=0, bend=0, turn=0, ragged=0)
 
 
 def mass_centres(images):
@@ -103,6 +105,15 @@ def test_labels_are_those_of_the_templates():
     assert torch.equal(drawing.labels, digit[drawing.factors["template"]])
 
 
+def test_the_largest_random_number_still_finds_a_template(monkeypatch):
+    almost_one = 1 - 2**-24  # the next float32 is 1, which a random number never reaches
+    largest = lambda rng, *shape: torch.full((handwriting.BLOCK, *shape), almost_one)  # noqa: E731
+    monkeypatch.setattr(handwriting, "_uniform", largest)
+    drawing = draw(500)
+    digit = torch.tensor([template.digit for template in load_templates()])
+    assert torch.equal(drawing.labels, digit[drawing.factors["template"]])
+
+
 def test_every_template_is_in_the_test_split():
     drawn = draw(10_000, seed=2, style="mild").factors["template"].bincount()
     assert len(drawn) == len(load_templates())
@@ -162,19 +173,26 @@ def test_a_wider_pen_leaves_more_ink_on_every_digit():
 
 @pytest.mark.parametrize("width", [1.5, 2.5, 4, 6])
 def test_a_straight_line_is_as_wide_as_its_pen(width):
-    still = handwriting.Style(0, 0, 0, 0, 0, 0, (0, 0), (2.5, 0), 0, 0)
-    how = {"templates": [STRAIGHT_ONE], "style": still, "slant": 0}
+    how = {"templates": [STRAIGHT_ONE], "style": STILL, "slant": 0}
     image = draw(1, **how, pen_width=width).images[0] / 255
     middle = image[12:16].sum(1)
     assert middle.mean() == pytest.approx(width, abs=0.35)
 
 
 def test_pressure_makes_a_line_wider_here_and_thinner_there():
-    still = handwriting.Style(0, 0, 0, 0, 0, 0, (0, 0), (2.5, 0), 0, 0)
-    how = {"templates": [STRAIGHT_ONE], "style": still, "slant": 0, "pen_width": 4}
-    even = draw(50, **how, pressure=0).images.float().sum(2)[:, 8:20]
-    pressed = draw(50, **how, pressure=0.4).images.float().sum(2)[:, 8:20]
-    assert pressed.std(1).mean() > 5 * even.std(1).mean()
+    how = {"templates": [STRAIGHT_ONE], "style": STILL, "slant": 0, "pen_width": 4}
+    even = draw(50, **how, pressure=0).images[:, 8:20].sum(2) / 255  # widths, row by row
+    pressed = draw(50, **how, pressure=0.4).images[:, 8:20].sum(2) / 255
+    assert (even - 4).abs().max() < 0.1
+    assert pressed.max() == pytest.approx(4 * 1.4, abs=0.4)
+    assert pressed.min() == pytest.approx(4 * 0.6, abs=0.4)
+
+
+def test_ragged_ink_has_uneven_edges():
+    how = {"templates": [STRAIGHT_ONE], "slant": 0, "pen_width": 4, "pressure": 0}
+    ragged = draw(50, **how, style=replace(STILL, ragged=0.5)).images[:, 8:20].sum(2) / 255
+    smooth = draw(50, **how, style=STILL).images[:, 8:20].sum(2) / 255
+    assert ragged.std(1).mean() > 10 * smooth.std(1).mean()
 
 
 def test_a_shift_moves_the_picture_by_whole_pixels():
@@ -263,6 +281,15 @@ def test_the_pen_is_up_between_strokes(tmp_path):
     assert image[:, 14].sum() == 0  # nothing joins the two lines
 
 
+def test_lifting_the_pen_leaves_no_blots():
+    down, left = torch.linspace(2, 17, 48), torch.full((48,), 4.0)
+    path = torch.stack([torch.cat([left, 19 - left]), torch.cat([down, down])], 1)[None]
+    lifted = torch.arange(96)[None] == 48
+    box = ink.ink(path, lifted, torch.full((1, 96), 1.25))
+    # without the lift, the way from the lower left to the upper right would weigh on both
+    assert torch.allclose(box, box.flip(1), atol=1e-3)
+
+
 def test_no_ink_far_from_a_path():
     path = torch.stack([torch.full((96,), 9.5), torch.linspace(1, 18, 96)], 1)[None]
     box = ink.ink(path, torch.zeros(1, 96, dtype=torch.bool), torch.full((1, 96), 1.25))
@@ -319,6 +346,7 @@ def write(folder, entries):
         ({"digit": 10}, "digit must be 0 to 9, got 10"),
         ({"digit": "1"}, "digit must be 0 to 9, got '1'"),
         ({"weight": 0}, "weight must be above 0, got 0"),
+        ({"weight": "much"}, "weight must be above 0, got 'much'"),
         ({"slant": [0.1]}, "slant must be"),
         ({"wieght": 2}, "says 'wieght', which nothing reads"),
         ({"keyframes": ["0,0"]}, "a stroke must have two points"),
@@ -337,6 +365,11 @@ def test_a_malformed_template_is_refused(tmp_path, changes, message):
 def test_two_templates_of_one_name_are_refused(tmp_path):
     with pytest.raises(ValueError, match="two templates are called 'l'"):
         load_templates(write(tmp_path, [template(), template()]))
+
+
+def test_a_template_that_is_no_entry_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="a template must be .*, got 'two'"):
+        load_templates(write(tmp_path, ["two"]))
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"templates": []}'])

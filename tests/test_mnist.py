@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -147,7 +148,6 @@ def mirror(tiny_mnist, monkeypatch):
     mirror = Mirror(tiny_mnist.files)
     monkeypatch.setattr(MNIST, "resources", mirror.resources)
     monkeypatch.setattr(MNIST, "mirrors", MNIST.mirrors)  # put back afterwards
-    monkeypatch.setattr(mnist, "CONNECT_SECONDS", 0.2)
     monkeypatch.setenv("COURSE_MIRROR", mirror.address)
     here = SimpleNamespace(run=run_here, TimeoutExpired=subprocess.TimeoutExpired)
     monkeypatch.setattr(mnist, "subprocess", here)
@@ -204,10 +204,12 @@ def say_503(mirror, _):
 
 
 def never_answer(mirror, monkeypatch):
+    monkeypatch.setattr(mnist, "CONNECT_SECONDS", 0.1)
     monkeypatch.setenv("COURSE_MIRROR", mirror.silent_address)
 
 
-def fall_silent(mirror, _):
+def fall_silent(mirror, monkeypatch):
+    monkeypatch.setattr(mnist, "CONNECT_SECONDS", 0.5)  # long enough for the headers to arrive
     mirror.silent_after_headers = True
 
 
@@ -293,6 +295,7 @@ def test_after_a_silent_mirror_comes_the_next_one(mirror, tmp_path, monkeypatch)
     from torchvision.datasets import MNIST
 
     monkeypatch.delenv("COURSE_MIRROR")
+    monkeypatch.setattr(mnist, "CONNECT_SECONDS", 0.5)
     monkeypatch.setattr(MNIST, "mirrors", [mirror.silent_address, mirror.address])
     mnist.fetch(tmp_path)
     assert len(mnist.read(tmp_path)[0]) == 30
@@ -301,8 +304,10 @@ def test_after_a_silent_mirror_comes_the_next_one(mirror, tmp_path, monkeypatch)
 def test_an_endless_look_up_of_a_name_is_not_waited_for(mirror, monkeypatch):
     never = threading.Event()
     monkeypatch.setattr(mnist.urllib.request, "urlopen", lambda request: never.wait())
+    started = time.monotonic()
     with pytest.raises(TimeoutError):
         mnist._expect_answer(mirror.address, seconds=0.05)
+    assert time.monotonic() - started < 5
     never.set()
 
 
@@ -353,6 +358,5 @@ def test_the_child_process_downloads(mirror, tmp_path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text(words)  # Python runs it before anything else
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(mnist, "subprocess", subprocess)
-    monkeypatch.setattr(mnist, "CONNECT_SECONDS", 3)
     mnist.fetch(tmp_path)
     assert len(mnist.read(tmp_path)[0]) == 30

@@ -133,7 +133,9 @@ def test_reset_brings_back_a_deleted_and_a_broken_notebook(course):
     path.write_text("not a notebook")
     notebooks.reset("01")
     assert code_of(path) == ["answer = ..."]
-    assert [kept.read_text() for kept in (course / "notebooks/mine").iterdir()] == ["not a notebook"]
+    assert [kept.read_text() for kept in (course / "notebooks/mine").iterdir()] == [
+        "not a notebook"
+    ]
 
 
 def test_building_never_loses_a_learners_edits_and_keeps_no_copy_without_them(course):

@@ -45,7 +45,7 @@ def test_the_course_cnn_learns(stripes):
     history = train.fit(model, digits, progress=False)
     assert before < 0.3
     assert train.evaluate(model, digits.test_images, digits.test_labels) > 0.97
-    assert history.loss[-1] < 0.3 < 1.5 < history.loss[0]
+    assert history.loss[-1] < 0.5 < 1.5 < history.loss[0]
     assert history.accuracy[-1] > 0.9 > 0.3 > history.accuracy[0]
     assert history.stopped is None
     assert history.seconds > 0
@@ -202,6 +202,7 @@ def test_a_learning_rate_of_a_million_stops_within_a_step(stripes, schedule, cap
     assert "try a learning rate a tenth as large" in capsys.readouterr().out
     assert torch.equal(model[0].weight, before[0])
     assert torch.equal(model[-1].weight, before[1])
+    assert model[1].running_var.max() < 100  # what the wild step did to batch norm is undone too
 
 
 def spoil(model: nn.Module, value: float):
@@ -278,8 +279,8 @@ def test_what_does_not_match_is_named_before_a_weight_changes(images, labels, na
 
 
 def test_a_network_without_one_output_a_class_is_refused(stripes):
-    with pytest.raises(ValueError, match=r"must give \(N, classes\).* got \(2, 4, 26, 26\)"):
-        train.fit(nn.Conv2d(1, 4, 3), stripes(), progress=False)
+    with pytest.raises(ValueError, match=r"must give \(N, classes\).* got \(2, 10, 26, 26\)"):
+        train.fit(nn.Conv2d(1, 10, 3), stripes(), progress=False)
 
 
 @pytest.mark.parametrize(
@@ -288,6 +289,7 @@ def test_a_network_without_one_output_a_class_is_refused(stripes):
         ({"epochs": 0}, "epochs must be at least 1, got 0"),
         ({"batch_size": 1}, "batch_size must be at least 2, got 1"),
         ({"weight_decay": -0.1}, "weight_decay must be at least 0, got -0.1"),
+        ({"label_smoothing": 1}, "label_smoothing must be from 0 to below 1, got 1"),
         ({"learning_rate": 0}, "learning_rate must be above 0, got 0"),
         ({"learning_rate": math.nan}, "learning_rate must be above 0, got nan"),
         ({"schedule": "cosine"}, "schedule must be 'constant' or 'one-cycle', got 'cosine'"),

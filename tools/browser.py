@@ -45,5 +45,8 @@ def find_or_install() -> str:
 
 
 def run(*command: str) -> None:
-    quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
+    quiet = {
+        "stdout": subprocess.DEVNULL,
+        "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+    }
     subprocess.run(command, check=False, **quiet)  # whether it worked is seen by looking again

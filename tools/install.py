@@ -37,7 +37,9 @@ def main(dev: bool) -> None:
     wanted = ["-r", "requirements-dev.txt"] if dev else []
     wanted += ["-r", "requirements.txt"]
     if not try_pip("-c", LOCK, *wanted):
-        print("The pinned versions do not fit here; taking the newest that requirements.txt allows.")
+        print(
+            "The pinned versions do not fit here; taking the newest that requirements.txt allows."
+        )
         if not try_pip(*wanted):
             stop("the installation failed, see above. What was fetched is kept, so once the cause"
                  " is mended the same command goes on from here")  # fmt: skip
@@ -48,8 +50,9 @@ def main(dev: bool) -> None:
 
 def check_python() -> None:
     if sys.version_info < OLDEST_PYTHON:
-        stop(f"the course needs Python {'.'.join(map(str, OLDEST_PYTHON))} or newer, and this is"
-             f" {platform.python_version()}. Name a newer one: make lab PYTHON=python3.12")  # fmt: skip
+        oldest, here = ".".join(map(str, OLDEST_PYTHON)), platform.python_version()
+        stop(f"the course needs Python {oldest} or newer, and this is {here}."
+             " Name a newer one: make lab PYTHON=python3.12")  # fmt: skip
 
 
 def is_installed(dev: bool) -> bool:
@@ -96,7 +99,9 @@ def announce(cpu_only: bool) -> None:
 
 def make_venv() -> None:
     try:
-        venv.create(VENV, with_pip=True, clear=not any(stamp(dev).exists() for dev in (False, True)))
+        venv.create(
+            VENV, with_pip=True, clear=not any(stamp(dev).exists() for dev in (False, True))
+        )
     except (subprocess.CalledProcessError, OSError) as error:
         stop(f"Python could not make an environment ({error}). On Debian and Ubuntu this helps:"
              " sudo apt install python3-venv")  # fmt: skip

@@ -1,5 +1,6 @@
 """Open JupyterLab on the first lesson; without a display, print the address to open instead."""
 
+import argparse
 import os
 import sys
 from pathlib import Path
@@ -9,14 +10,14 @@ from jupyterlab.labapp import main
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
-def arguments(lesson: str) -> list[str]:
-    """The options for `jupyter lab`; the lesson that is opened is the first one that fits."""
-    fitting = sorted(NOTEBOOKS.glob(f"{lesson}*.ipynb"))
+def arguments(lesson: str, folder: Path) -> list[str]:
+    """The options for `jupyter lab`; it opens the first lesson whose name begins with `lesson`."""
+    fitting = sorted(folder.glob(f"{lesson}*.ipynb"))
     if not fitting:
-        names = ", ".join(path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb")))
+        names = ", ".join(path.stem for path in sorted(folder.glob("*.ipynb")))
         sys.exit(f"There is no lesson {lesson!r}. These are there: {names}.")
     options = [
-        f"--ServerApp.root_dir={NOTEBOOKS}",
+        f"--ServerApp.root_dir={folder}",
         f"--LabApp.default_url=/lab/tree/{fitting[0].name}",
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.log_level=WARN",  # the address is still printed
@@ -33,5 +34,10 @@ def has_display() -> bool:
 
 
 if __name__ == "__main__":
-    lesson, *extra = sys.argv[1:] or [""]
-    sys.exit(main(arguments(lesson) + extra))
+    parser = argparse.ArgumentParser(
+        description="Open the course. Other options go to jupyter lab."
+    )
+    parser.add_argument("lesson", nargs="?", default="", help="for instance 06")
+    parser.add_argument("--folder", type=Path, default=NOTEBOOKS)
+    options, others = parser.parse_known_args()
+    sys.exit(main(arguments(options.lesson, options.folder) + others))

@@ -10,7 +10,9 @@ from pathlib import Path
 
 LOCK = Path(__file__).resolve().parent.parent / "requirements.lock"
 LEFT_OUT = re.compile(r"nvidia-|cuda-|triton|pip$|setuptools$|wheel$|convolution-by-hand$")
-HEADER = "# Exact versions that the course is tested with. Written by `make lock`, used with pip -c.\n"
+HEADER = (
+    "# Exact versions that the course is tested with. Written by `make lock`, used with pip -c.\n"
+)
 
 
 def pins() -> list[str]:

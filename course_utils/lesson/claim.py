@@ -43,10 +43,11 @@ class Claim:
 
     @property
     def figures(self) -> str:
-        claimed = " and ".join(map(readable, self.bound)) if self.relation == "between" else None
+        between = self.relation == "between"
+        bound = " and ".join(map(readable, self.bound)) if between else readable(self.bound)
         parts = [
             f"measured {readable(self.value)}",
-            f"claimed {self.relation.replace('equals', 'exactly')} {claimed or readable(self.bound)}",
+            f"claimed {self.relation.replace('equals', 'exactly')} {bound}",
         ]
         if self.guessed is not None:
             parts.append(f"your guess: {self.guessed}")

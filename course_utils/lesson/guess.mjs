@@ -13,6 +13,7 @@ function render({ model, el }) {
   const group = `cbh-guess-${groups++}`;
   const root = element("fieldset", "cbh cbh-guess");
   root.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the learner's keys
+  root.addEventListener("keydown", (event) => event.stopPropagation());
   root.append(element("legend", "cbh-question", model.get("question")));
 
   const inputs = model.get("choices").map((choice, index) => {

@@ -42,14 +42,20 @@ class Guess(CourseWidget):
 def guess(question: str, choices: list) -> Guess:
     """Ask the reader to commit before the next cell runs; the next claim shows what they said.
 
-    Nothing waits for the answer: a reader who runs all cells at once passes over it.
+    Nothing waits for the answer: a reader who runs all cells at once passes over it. Asked again
+    before there is a result, it keeps the choice: whoever clicks a choice and presses Shift+Enter
+    runs this very cell again.
+
     Raises ValueError for fewer than two choices.
     """
     global _waiting
     if len(choices) < 2:
         raise ValueError(f"guess needs two choices or more, got {len(choices)}")
-    _waiting = Guess(question=question, choices=[str(choice) for choice in choices])
-    return _waiting
+    asked = Guess(question=question, choices=[str(choice) for choice in choices])
+    if _waiting and (_waiting.question, _waiting.choices) == (asked.question, asked.choices):
+        asked.chosen = _waiting.chosen
+    _waiting = asked
+    return asked
 
 
 def answer_waiting_guess(outcome: str) -> str | None:

@@ -4,7 +4,7 @@ import math
 
 from torch import Tensor
 
-from course_utils.show.picture import ORANGE, Picture, new_figure
+from course_utils.show.picture import ORANGE, Picture, as_array, new_figure
 
 
 def digits(
@@ -31,10 +31,12 @@ def digits(
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, image, caption, mark in zip(axes.flat, images, captions, marked, strict=False):
-        axis.imshow(image, cmap="gray_r", interpolation="nearest")
+        axis.imshow(as_array(image), cmap="gray_r", interpolation="nearest")
         axis.text(0.5, -0.04, caption, transform=axis.transAxes, ha="center", va="top",
                   color=ORANGE if mark else "black", size=10)  # fmt: skip
-    return Picture(figure, f"{len(images)} images of digits: {', '.join(captions)}".replace("\n", " "))
+    return Picture(
+        figure, f"{len(images)} images of digits: {', '.join(captions)}".replace("\n", " ")
+    )
 
 
 def _plain(word):

@@ -7,7 +7,7 @@ class Table:
     """Rows of text and numbers under a header, as HTML in a notebook and as text elsewhere."""
 
     def __init__(self, header: list[str], rows: list[list]):
-        self.header = header
+        self.header = [_cell(word) for word in header]
         self.rows = [[_cell(value) for value in row] for row in rows]
 
     def __repr__(self):
@@ -21,7 +21,9 @@ class Table:
     def _repr_html_(self):
         head = "".join(f'<th style="text-align:left">{html.escape(w)}</th>' for w in self.header)
         body = "".join(
-            "<tr>" + "".join(f'<td style="text-align:left">{html.escape(w)}</td>' for w in row) + "</tr>"
+            "<tr>"
+            + "".join(f'<td style="text-align:left">{html.escape(w)}</td>' for w in row)
+            + "</tr>"
             for row in self.rows
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -3,6 +3,8 @@
 import io
 
 import matplotlib
+import numpy as np
+import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -29,6 +31,11 @@ STYLE = {
 }
 
 
+def as_array(values) -> np.ndarray:
+    """Give Matplotlib a plain array of a tensor, wherever that lives."""
+    return torch.as_tensor(values).detach().cpu().numpy()
+
+
 class Picture:
     """A finished figure with its description in words, `alt`.
 
@@ -40,12 +47,12 @@ class Picture:
         self.alt = alt
 
     def png(self) -> bytes:
-        """Return the figure as a PNG file with at most 128 colours, which keeps notebooks small."""
+        """Return the figure as a PNG file with at most 256 colours, which keeps notebooks small."""
         drawn, small = io.BytesIO(), io.BytesIO()
         with matplotlib.rc_context(STYLE):
             self.figure.savefig(drawn, format="png", dpi=PIXELS_PER_INCH)
         image = Image.open(drawn).convert("RGB")
-        image.quantize(128, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+        image.quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
         return small.getvalue()
 
     def __repr__(self):

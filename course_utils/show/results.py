@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from course_utils.show.picture import GREEN, INK, ORANGE, Picture, new_figure
+from course_utils.show.picture import GREEN, INK, ORANGE, Picture, as_array, new_figure
 
 
 def probabilities(images: Tensor, shares: Tensor, truth: Tensor | None = None) -> Picture:
@@ -17,13 +17,15 @@ def probabilities(images: Tensor, shares: Tensor, truth: Tensor | None = None) -
     words = []
     for at, (image, share) in enumerate(zip(images, shares, strict=True)):
         picture, bars = axes[0, 2 * at], axes[0, 2 * at + 1]
-        picture.imshow(image, cmap="gray_r")
+        picture.imshow(as_array(image), cmap="gray_r")
         picture.set_axis_off()
         best = int(share.argmax())
         right = truth is None or best == int(truth[at])
         colours = [("#c8c8c8", GREEN if right else ORANGE)[digit == best] for digit in range(10)]
-        bars.barh(range(10), share, color=colours)
-        bars.set(xlim=(0, 1), xticks=[], yticks=range(10), title=f"{best}: {100 * share[best]:.1f} %")
+        bars.barh(range(10), as_array(share), color=colours)
+        bars.set(
+            xlim=(0, 1), xticks=[], yticks=range(10), title=f"{best}: {100 * share[best]:.1f} %"
+        )
         bars.tick_params(labelsize=8, length=0)
         bars.invert_yaxis()
         words.append(f"{best} with {100 * share[best]:.1f} %")
@@ -40,7 +42,7 @@ def confusion(matrix: Tensor) -> Picture:
     errors = matrix.clone().fill_diagonal_(0)
     size = len(matrix)
     figure, [[axis]] = new_figure(5.2, 4.6)
-    axis.imshow(errors, cmap="Oranges", vmin=0, vmax=max(int(errors.max()), 1) * 1.4)
+    axis.imshow(as_array(errors), cmap="Oranges", vmin=0, vmax=max(int(errors.max()), 1) * 1.4)
     for row in range(size):
         for column in range(size):
             count = int(matrix[row, column])

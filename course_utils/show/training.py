@@ -3,6 +3,7 @@
 import time
 
 from IPython.display import display
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
 from course_utils.show.picture import BLUE, FAINT, GREEN, Picture, new_figure
 
@@ -17,6 +18,9 @@ def curves(history, *, title: str = "") -> Picture:
     figure, [[left, right]] = new_figure(8, 2.6, columns=2)
     _draw(left, history.loss, BLUE)
     left.set(title=f"{title} loss".strip(), xlabel="step", yscale="log")
+    left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    left.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    left.yaxis.set_minor_locator(NullLocator())
     _draw(right, [100 * share for share in history.accuracy], GREEN)
     right.set(title=f"{title} accuracy of the batch, %".strip(), xlabel="step", ylim=(0, 102))
     for axis in (left, right):

@@ -3,6 +3,7 @@
 from course_utils.train.checkpoint import restore, save
 from course_utils.train.evaluate import choose_device, evaluate, predict
 from course_utils.train.fit import RECIPES, History, Recipe, fit
+from course_utils.train.progress import progress_bar
 
 __all__ = [
     "RECIPES",
@@ -12,6 +13,7 @@ __all__ = [
     "evaluate",
     "fit",
     "predict",
+    "progress_bar",
     "restore",
     "save",
 ]

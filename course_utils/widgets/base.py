@@ -1,23 +1,64 @@
-"""What all widgets share: the style sheet, and a still picture for pages without JavaScript."""
+"""What all widgets share: one script out of several files, one style sheet, a still picture.
 
+A widget is a Python class and, beside it, a script of the same name. The script imports what it
+needs from `core.mjs` (arithmetic) and `dom.mjs` (the page); front ends take one script without
+imports, so `join` puts the files one after the other.
+"""
+
+import re
 from pathlib import Path
 
 import anywidget
 
+from course_utils.widgets import page
+
+HERE = Path(__file__).parent
+IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+\.mjs)";\n', re.MULTILINE)
+
+
+def join(script: Path) -> str:
+    """Return the script as one text, with the files that it imports before it, each once.
+
+    Raises ValueError for an import other than `import { names } from "./file.mjs";`.
+    """
+    texts: dict[Path, str] = {}
+    _collect(script.resolve(), texts)
+    return "\n".join(texts.values())
+
+
+def _collect(script: Path, texts: dict[Path, str]) -> None:
+    text = script.read_text(encoding="utf-8")
+    for name in IMPORT.findall(text):
+        imported = (script.parent / name).resolve()
+        if imported not in texts:
+            _collect(imported, texts)
+    texts[script] = IMPORT.sub("", text)
+    if other := re.search(r"^import\b.*|\bimport .* as .*", texts[script], re.MULTILINE):
+        raise ValueError(
+            f'{script.name} must import as in `import {{ pad }} from "./core.mjs";`, got {other[0]}'
+        )
+
 
 class CourseWidget(anywidget.AnyWidget):
-    """A widget of the course. Its script is `name.mjs`, beside the Python file."""
+    """A widget of the course: a subclass names its script, as in script="kernel_explorer.mjs".
 
-    _css = Path(__file__).with_name("course.css").read_text(encoding="utf-8")
+    The script stands beside the Python file of the subclass.
+    """
 
-    @staticmethod
-    def module(path: Path) -> str:
-        """Read a widget's script."""
-        return path.read_text(encoding="utf-8")
+    _css = (HERE / "course.css").read_text(encoding="utf-8")
+
+    def __init_subclass__(cls, *, script: str | None = None, **options):
+        super().__init_subclass__(**options)
 
     def still(self) -> str:
         """Describe the widget in HTML that needs no script: GitHub and print show this."""
         raise NotImplementedError
+
+    def to_html(self, path: str | Path, title: str = "Convolution by Hand") -> Path:
+        """Save the widget as a page that works without Python and without a network."""
+        path = Path(path)
+        path.write_text(page.html(self, title=title), encoding="utf-8")
+        return path
 
     def _repr_mimebundle_(self, **options):
         bundle = super()._repr_mimebundle_(**options)

@@ -37,11 +37,6 @@ digits = data.load()
 
 # %% [markdown]
 # The line above says which digits you have: real MNIST, or digits that this course draws itself. Everything below is true for both.
-#
-# Before we begin, commit yourself. You will see at the end how close you were.
-
-# %%
-guess("How long will this computer train until it reads 98 of 100 digits?", ["10 seconds", "2 minutes", "20 minutes", "a night"])
 
 # %% [markdown] tags=["slide"]
 # ## What the network gets to see
@@ -133,19 +128,30 @@ claim("the third convolution has the most: 32 x 32 kernels of 3 x 3", largest[2]
 # The network ends in ten numbers, one for each digit: the **logits**. They may be any size. `softmax` turns them into shares that sum to 1, and the **cross-entropy** is minus the logarithm of the share that the true digit got.
 
 # %%
-logits = torch.tensor([[2.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]])
+logits = torch.tensor([[1.0, 0.0, -1.0, 4.0, 0.0, 2.0, 0.0, 0.0, 3.0, 0.0]])
 shares = F.softmax(logits, dim=1)
-by_hand = -torch.log(shares[0, 0])                       # the true digit is 0
-shares.round(decimals=2), by_hand, F.cross_entropy(logits, torch.tensor([0]))
+show.table(["digit", *range(10)], [
+    ["logit", *logits[0].tolist()],
+    ["share", *shares[0].round(decimals=2).tolist()],
+])
+
+# %% [markdown]
+# The highest logit takes most, but not all. Suppose that the digit is a 3.
 
 # %%
-claim("by hand and by PyTorch are the same number", (by_hand - F.cross_entropy(logits, torch.tensor([0]))).abs(), below=1e-6)
+truth = torch.tensor([3])
+loss_by_hand = -torch.log(shares[0, 3])
+claim("by hand and by PyTorch, the same number", (loss_by_hand - F.cross_entropy(logits, truth)).abs(), below=1e-6)
+show.table(["", "loss"], [["it is a 3", loss_by_hand.item()], ["it is an 8", -torch.log(shares[0, 8]).item()]])
+
+# %% [markdown]
+# The more share the truth got, the smaller the loss. What if the network has no idea?
 
 # %%
 guess("What is the loss of a network that finds all ten digits equally likely?", ["0", "1", "2.3", "10"])
 
 # %%
-undecided = F.cross_entropy(torch.zeros(1, 10), torch.tensor([3]))
+undecided = F.cross_entropy(torch.zeros(1, 10), truth)
 claim("not knowing costs the logarithm of ten", undecided, between=(2.302, 2.303))
 
 # %% [markdown]
@@ -156,11 +162,11 @@ claim("not knowing costs the logarithm of ten", undecided, between=(2.302, 2.303
 # You will read this often. But `cross_entropy` takes logits and does the softmax itself; then it happens twice. Suppose that the network is certain and right: all of the share on the true digit.
 
 # %%
-perfect = F.one_hot(torch.tensor([3]), 10).float()        # softmax was applied already: 100 % for the 3
+perfect = F.one_hot(truth, 10).float()                   # softmax was applied already: 100 % for the 3
 guess("Cross-entropy of a perfect answer, with softmax applied twice?", ["0", "0.5", "1.5", "2.3"])
 
 # %%
-claim("the loss of a perfect answer does not get near zero any more", F.cross_entropy(perfect, torch.tensor([3])), above=1.4)
+claim("the loss of a perfect answer does not get near zero any more", F.cross_entropy(perfect, truth), above=1.4)
 
 # %% [markdown]
 # A perfect network would still be told that it is 1.46 wrong, and where all answers are squeezed between 1.46 and 2.46 the slopes are small. How much that costs we shall measure, as soon as we can train. Until then: **logits out, no softmax inside**. Take the softmax afterwards, when you want to show shares to a person.
@@ -171,14 +177,12 @@ claim("the loss of a perfect answer does not get near zero any more", F.cross_en
 # Four lines do the work; each has its own job. The rest keeps count.
 
 # %%
-from tqdm import tqdm
-
 torch.manual_seed(0)
-by_hand = classic_cnn()
-optimizer = torch.optim.Adam(by_hand.parameters(), lr=0.001)
+my_cnn = classic_cnn()
+optimizer = torch.optim.Adam(my_cnn.parameters(), lr=0.001)
 losses = []
-for batch in tqdm(torch.randperm(20_000).split(100), leave=False):
-    logits = by_hand(data.normalize(training.train_images[batch]))   # forward: (100, 10)
+for batch in train.progress_bar(torch.randperm(20_000).split(100)):
+    logits = my_cnn(data.normalize(training.train_images[batch]))   # forward: (100, 10)
     loss = F.cross_entropy(logits, training.train_labels[batch])     # how wrong, one number
     optimizer.zero_grad()                                            # forget the last slopes
     loss.backward()                                                  # a slope for every weight
@@ -190,9 +194,9 @@ for batch in tqdm(torch.randperm(20_000).split(100), leave=False):
 
 # %%
 images, labels = training.test_images, training.test_labels          # the validation pile
-by_hand.eval()                                                       # batch norm: use the running statistics
+my_cnn.eval()                                                        # batch norm: use the running statistics
 with torch.no_grad():
-    correct = by_hand(data.normalize(images)).argmax(dim=1) == labels
+    correct = my_cnn(data.normalize(images)).argmax(dim=1) == labels
 claim("most of the validation digits are read correctly", 100 * correct.float().mean(), above=75)
 
 # %% [markdown]
@@ -206,7 +210,7 @@ claim("most of the validation digits are read correctly", 100 * correct.float().
 guess("83.4265 % of 10,000 images. Can that be?", ["yes", "no"])
 
 # %%
-claim("83.4265 % of 10,000 images is a whole number of images", 0.834265 * 10_000 % 1 == 0, equals=False)
+claim("a part of an image would be left over", 0.834265 * 10_000 % 1, above=0.1)
 
 # %% [markdown]
 # It would be 8,342.65 images. Such numbers come from averaging the accuracy of batches when the last batch is smaller: each of its images then counts for more than the others. Look at it happen.
@@ -228,17 +232,17 @@ claim("the two are not the same", 100 * (mean_of_means - correct.float().mean())
 # %% [markdown] tags=["slide"]
 # ## One change at a time
 #
-# `train.fit` is the loop that you just read, with a progress bar, and safe to interrupt. With it we look for a faster way to the same place: one change at a time, 10,000 training images, three seeds each. The seeds alone make the score move; a gain counts only when it is larger than that.
+# `train.fit` is the loop that you have read, with a progress bar, and safe to interrupt. With it we look for a faster way to the same place: one change at a time, 5,000 training images, five seeds each. The seeds alone make the score move; a gain counts only when it is larger than that.
 
 # %%
 from dataclasses import replace
 from statistics import mean
 
-small = replace(training, train_images=training.train_images[:10_000], train_labels=training.train_labels[:10_000])
+small = replace(training, train_images=training.train_images[:5_000], train_labels=training.train_labels[:5_000])
 
 def try_out(make, recipe):
     scores, seconds = [], []
-    for seed in range(3):
+    for seed in train.progress_bar(range(5)):
         torch.manual_seed(seed)
         model = make()
         history = train.fit(model, small, recipe=recipe, seed=seed, progress=False)
@@ -247,43 +251,43 @@ def try_out(make, recipe):
     return scores, min(seconds)
 
 # %% [markdown]
-# **First, the debt from above.** The same network, with one softmax too many at its end.
+# **A better learning rate.** 0.001 is careful. Ten times as much is too bold at the start, when the weights are still random, and too coarse at the end. So let it climb first and then fall to almost nothing: *one cycle*.
 
 # %%
-guess("One softmax too many. What does it cost?", ["nothing: the order of the answers stays", "a point or so", "more than three points"])
+guess("Same network, same images, seen once. What does one cycle win?", ["nothing", "half a point", "two points or more"])
 
 # %%
 careful = train.RECIPES["plain"]                                     # Adam, learning rate 0.001
-right, right_seconds = try_out(classic_cnn, careful)
-twice, _ = try_out(lambda: classic_cnn().append(nn.Softmax(dim=1)), careful)
-show.table(["network ends with", "three seeds, % correct", "mean"], [
+one_cycle = replace(careful, schedule="one-cycle", learning_rate=0.01)
+slow, _ = try_out(classic_cnn, careful)
+right, right_seconds = try_out(classic_cnn, one_cycle)
+show.table(["learning rate", "five seeds, % correct", "mean"], [
+    ["constant, 0.001", slow, mean(slow)],
+    ["one cycle, up to 0.01", right, mean(right)],
+])
+
+# %%
+claim("one cycle reads more digits after the same number of steps", mean(right) - mean(slow), above=0)
+
+# %% [markdown]
+# **The debt from above.** The same network, the same recipe, with one softmax too many at its end. The largest share still belongs to the largest logit, so no answer changes by it.
+
+# %%
+guess("One softmax too many, in training. What does it cost?", ["nothing", "a point or so", "more than that"])
+
+# %%
+twice, _ = try_out(lambda: classic_cnn().append(nn.Softmax(dim=1)), one_cycle)
+show.table(["network ends with", "five seeds, % correct", "mean"], [
     ["logits", right, mean(right)],
     ["softmax", twice, mean(twice)],
 ])
 
 # %%
-claim("the softmax inside costs points, nothing else was changed", mean(right) - mean(twice), above=3)
+claim("the softmax inside costs more than a point", mean(right) - mean(twice), above=1)
 
 # %% [markdown]
-# It still learns, only slower. That is why the mistake survives: train long enough and nobody notices what was lost.
+# It still learns, only slower, and differently with each seed. That is why the mistake survives: train long enough and much of the loss is made up for, at the price of the time.
 #
-# **A better learning rate.** 0.001 is careful. Ten times as much is too bold at the start, when the weights are still random, and too coarse at the end. So let it climb first and then fall to almost nothing: *one cycle*.
-
-# %%
-one_cycle = train.RECIPES["course"]                                  # up to 0.01, then down
-guess("Same network, same images, seen once. What does one cycle win?", ["nothing", "about a tenth of a point", "half a point or more"])
-
-# %%
-cycled, cycled_seconds = try_out(classic_cnn, one_cycle)
-show.table(["learning rate", "three seeds, % correct", "mean"], [
-    ["constant, 0.001", right, mean(right)],
-    ["one cycle, up to 0.01", cycled, mean(cycled)],
-])
-
-# %%
-claim("one cycle reads more digits after the same number of steps", mean(cycled) - mean(right), above=0)
-
-# %% [markdown]
 # **Pool earlier.** Batch norm and ReLU work on every number that the convolution gives. Pooling first leaves them a quarter of that. For ReLU the order makes no difference at all (lesson 04). For batch norm it does (lesson 05), so we measure. `models.course_cnn` is this network.
 
 # %%
@@ -291,13 +295,13 @@ models.course_cnn()
 
 # %%
 pooled, pooled_seconds = try_out(models.course_cnn, one_cycle)
-show.table(["order", "three seeds, % correct", "seconds, fastest of three"], [
-    ["convolution, batch norm, ReLU, pool", cycled, cycled_seconds],
+show.table(["order", "five seeds, % correct", "seconds, fastest of five"], [
+    ["convolution, batch norm, ReLU, pool", right, right_seconds],
     ["convolution, pool, batch norm, ReLU", pooled, pooled_seconds],
 ])
 
 # %%
-claim("pooling first takes less time", pooled_seconds / cycled_seconds, below=1)
+claim("pooling first takes less time", pooled_seconds / right_seconds, below=1)
 
 # %% [markdown]
 # Nothing was lost, and the same steps take less time. Three times in a row, one change and one measurement: this is how the recipe was found, and how you will find better ones.
@@ -306,25 +310,27 @@ claim("pooling first takes less time", pooled_seconds / cycled_seconds, below=1)
 # ## The run
 #
 # All training images, each seen once. The validation pile has done its work and goes back to the others. Now, and only now, we open the envelope with the test images.
+#
+# The course recipe has one ingredient more: *label smoothing*. The target of the true digit is 95.5 % and not 100 %, so that no weight is driven to be ever surer. On 5,000 images we could not measure a gain; on all of them it takes away about a fourth of the errors (eight seeds; `docs/audit/course_recipe.md` has the figures). Judge small changes on the size of data where they must work.
+
+# %%
+guess("60,000 images, each seen once. How many seconds will this computer need?", ["2", "10", "60", "600"])
 
 # %%
 torch.manual_seed(0)
 cnn = models.course_cnn()
-guess("Of 100 test digits, how many will it read?", ["about 90", "about 95", "98 or more"])
+history = train.fit(cnn, digits, on_step=show.LiveCurves(), progress=False)
+claim("training took less than two minutes", history.seconds, below=120)
+
+# %% [markdown]
+# Watch the right curve: most of the way is done in the first tenth of the run. The long rest is for the rare digits.
 
 # %%
-history = train.fit(cnn, digits, on_step=show.LiveCurves(), progress=False)
+guess("Of 100 test digits, how many does it read?", ["about 90", "about 95", "more than 98"])
 
 # %%
 accuracy = 100 * train.evaluate(cnn, digits.test_images, digits.test_labels)
 claim("it reads more than 98 of 100 test digits", accuracy, above=98)
-
-# %%
-claim("and that took less than two minutes of training", history.seconds, below=120)
-history
-
-# %% [markdown]
-# Watch the right curve again: most of the way is done in the first tenth of the run. The long rest is for the rare digits.
 
 # %% [markdown] tags=["slide"]
 # ## What it says, and where it errs

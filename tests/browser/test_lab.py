@@ -1,0 +1,85 @@
+"""What a learner does on the first evening, in a real JupyterLab in a real browser."""
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+RUN = """([command, seconds]) => Promise.race([
+  window.jupyterapp.commands.execute(command),
+  new Promise((_, reject) => setTimeout(() => reject(Error(`${command} hangs`)), 1000 * seconds)),
+])"""
+
+
+def run(page, command: str, seconds: int = 30):
+    """Run one of JupyterLab's own commands and wait until it is done."""
+    return page.evaluate(RUN, [command, seconds])
+
+
+def test_without_a_display_the_address_and_the_token_are_printed(lab):
+    assert "/lab/tree/" in lab.printed
+    assert len(lab.token) > 20
+
+
+@pytest.mark.parametrize("name", ["06_mnist_cnn.ipynb"])
+def test_a_lesson_runs_from_top_to_bottom(lab, open_notebook, name):
+    page = open_notebook(name)
+    run(page, "notebook:clear-all-cell-outputs")
+    run(page, "notebook:run-all-cells", seconds=300)
+    page.wait_for_selector(".cbh-guess[data-ready]")
+    run(page, "docmanager:save")
+    saved = nbformat.read(lab.folder / name, as_version=4)
+    code = [cell for cell in saved.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in code)
+    assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
+
+
+@pytest.fixture
+def guess_and_claim(lab):
+    """A notebook with a guess and the claim that answers it."""
+    cells = [
+        "from course_utils.lesson import claim, guess",
+        "guess('How often is the corner used?', [1, 4, 9])",
+        "claim('four times', 4, equals=4)",
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    notebook = nbformat.v4.new_notebook(metadata=kernel)
+    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    nbformat.write(notebook, lab.folder / "guess.ipynb")
+    return "guess.ipynb"
+
+
+def test_a_guess_is_clicked_and_stands_beside_the_result(open_notebook, guess_and_claim):
+    page = open_notebook(guess_and_claim)
+    run(page, "notebook:run-cell-and-select-next")
+    run(page, "notebook:run-cell-and-select-next")
+    page.wait_for_selector(".cbh-guess[data-ready]")
+    status = page.locator(".cbh-status")
+    assert status.inner_text() == "Choose before you run the next cell."
+
+    page.get_by_role("radio", name="9").check()
+    assert status.inner_text() == "You guessed 9. Now run the next cell."
+
+    # the click made the guess's own cell the active one, so Shift+Enter asks again first
+    run(page, "notebook:run-cell-and-select-next")
+    page.get_by_text("You guessed 9. Now run the next cell.").wait_for()
+    run(page, "notebook:run-cell")
+    page.get_by_text("measured 4; claimed exactly 4; your guess: 9").wait_for()
+    page.get_by_text("You guessed 9. Measured: 4.").wait_for()
+    assert page.get_by_role("radio", name="1").is_disabled()
+
+
+def test_a_guess_is_made_by_keyboard_and_jupyter_leaves_the_keys_alone(
+    open_notebook, guess_and_claim
+):
+    page = open_notebook(guess_and_claim)
+    run(page, "notebook:run-cell-and-select-next")
+    run(page, "notebook:run-cell-and-select-next")
+    page.wait_for_selector(".cbh-guess[data-ready]")
+    page.get_by_role("radio", name="1").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_text("You guessed 4. Now run the next cell.").wait_for()
+    for key in ("a", "b", "d", "d", "y"):  # insert above, below, delete, to code
+        page.keyboard.press(key)
+    assert page.locator(".jp-Cell").count() == 3
