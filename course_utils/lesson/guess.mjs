@@ -1,5 +1,7 @@
 // A question with its choices; what the reader picks goes to Python as `chosen`.
 
+import { element, widgetRoot } from "../widgets/dom.mjs";
+
 let groups = 0; // radio buttons belong together by name, and each view needs a name of its own
 
 /** What stands under the choices. */
@@ -11,9 +13,7 @@ export function status(choices, chosen, outcome) {
 
 function render({ model, el }) {
   const group = `cbh-guess-${groups++}`;
-  const root = element("fieldset", "cbh cbh-guess");
-  root.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the learner's keys
-  root.addEventListener("keydown", (event) => event.stopPropagation());
+  const root = widgetRoot("cbh-guess", "fieldset");
   root.append(element("legend", "cbh-question", model.get("question")));
 
   const inputs = model.get("choices").map((choice, index) => {
@@ -45,13 +45,6 @@ function render({ model, el }) {
   paint();
   el.append(root);
   return () => model.off("change:chosen change:outcome", paint);
-}
-
-function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
 }
 
 export default { render };

@@ -1,7 +1,6 @@
 """A question that the reader answers before the experiment does."""
 
 import html
-from pathlib import Path
 
 import traitlets
 
@@ -17,7 +16,7 @@ class Guess(CourseWidget):
     experiment said; once it is set the choice is final.
     """
 
-    _esm = CourseWidget.module(Path(__file__).with_name("guess.mjs"))
+    script = "guess.mjs"
     question = traitlets.Unicode().tag(sync=True)
     choices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     chosen = traitlets.Int(-1).tag(sync=True)

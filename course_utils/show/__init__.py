@@ -1,9 +1,20 @@
 """Pictures for the lessons, one line each. Every picture carries its description in words."""
 
 from course_utils.show.digits import digits
+from course_utils.show.grids import grids, maps
 from course_utils.show.numbers import table
 from course_utils.show.picture import Picture
 from course_utils.show.results import confusion, probabilities
 from course_utils.show.training import LiveCurves, curves
 
-__all__ = ["LiveCurves", "Picture", "confusion", "curves", "digits", "probabilities", "table"]
+__all__ = [
+    "LiveCurves",
+    "Picture",
+    "confusion",
+    "curves",
+    "digits",
+    "grids",
+    "maps",
+    "probabilities",
+    "table",
+]

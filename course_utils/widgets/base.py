@@ -5,6 +5,7 @@ needs from `core.mjs` (arithmetic) and `dom.mjs` (the page); front ends take one
 imports, so `join` puts the files one after the other.
 """
 
+import inspect
 import re
 from pathlib import Path
 
@@ -40,15 +41,26 @@ def _collect(script: Path, texts: dict[Path, str]) -> None:
 
 
 class CourseWidget(anywidget.AnyWidget):
-    """A widget of the course: a subclass names its script, as in script="kernel_explorer.mjs".
+    """A widget of the course.
 
-    The script stands beside the Python file of the subclass.
+    `script` names its script, which stands beside its Python file; a style sheet of the same name
+    may stand there too, and follows the common one.
     """
 
-    _css = (HERE / "course.css").read_text(encoding="utf-8")
+    script: str
 
-    def __init_subclass__(cls, *, script: str | None = None, **options):
+    def __init_subclass__(cls, **options):
+        if "script" in cls.__dict__:
+            script = Path(inspect.getfile(cls)).with_name(cls.script)
+            styles = [HERE / "course.css", script.with_suffix(".css")]
+            cls._esm = join(script)
+            cls._css = "\n".join(s.read_text(encoding="utf-8") for s in styles if s.exists())
         super().__init_subclass__(**options)
+
+    @staticmethod
+    def module(path: Path) -> str:
+        """Read a widget's script with all that it imports."""
+        return join(path)
 
     def still(self) -> str:
         """Describe the widget in HTML that needs no script: GitHub and print show this."""

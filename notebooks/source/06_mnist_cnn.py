@@ -311,7 +311,7 @@ claim("pooling first takes less time", pooled_seconds / right_seconds, below=1)
 #
 # All training images, each seen once. The validation pile has done its work and goes back to the others. Now, and only now, we open the envelope with the test images.
 #
-# The course recipe has one ingredient more: *label smoothing*. The target of the true digit is 95.5 % and not 100 %, so that no weight is driven to be ever surer. On 5,000 images we could not measure a gain; on all of them it takes away about a fourth of the errors (eight seeds; `docs/audit/course_recipe.md` has the figures). Judge small changes on the size of data where they must work.
+# The course recipe has one ingredient more: *label smoothing*. The target of the true digit is 95.5 % and not 100 %, so that no weight is driven to be ever surer. On 5,000 images we could not measure a gain; on all of them it takes away about a tenth of the errors (eight seeds; `docs/audit/course_recipe.md` has the figures). Judge small changes on the size of data where they must work.
 
 # %%
 guess("60,000 images, each seen once. How many seconds will this computer need?", ["2", "10", "60", "600"])

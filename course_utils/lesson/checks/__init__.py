@@ -1,0 +1,1 @@
+"""What the exercises are checked against: one file for each lesson."""

@@ -1,0 +1,153 @@
+"""Diagnoses that fit every exercise: what is the matter, and what to do about it."""
+
+import ast
+import contextlib
+import inspect
+import textwrap
+import traceback
+from collections.abc import Callable
+
+import torch
+
+from course_utils.lesson.attempt import Attempt
+from course_utils.lesson.limit import OutOfTime
+
+LONGEST = 300  # characters of an error message; PyTorch's can fill a screen
+
+REMEDIES = {  # type of the result -> what to do, where a tensor was expected
+    "list": "Make a tensor of the list: `torch.tensor(your_list)`.",
+    "tuple": "Return one tensor alone; is there a comma too many after `return`?",
+    "ndarray": "Make a tensor of the array: `torch.from_numpy(your_array)`.",
+    "generator": "Use `return` in place of `yield`.",
+    "function": "A function came out that has not been called: are the parentheses missing?",
+    "float": "Collect the numbers in a tensor and return that, after the loops have ended.",
+    "int": "Collect the numbers in a tensor and return that, after the loops have ended.",
+}
+WHOLE_NUMBER_REMEDIES = {
+    "float": "Does it divide with `/`? `//` keeps a whole number whole.",
+    "Tensor": "`.item()` takes the number out of a tensor.",
+    "str": "Return the number itself, without quotation marks.",
+}
+
+
+def of_function(name: str, parameters: list[str], learner) -> str | None:
+    """Say why `learner` cannot be called with these parameters, or None."""
+    if not callable(learner):
+        return (
+            f"this check needs your function itself, and got {article(learner)}. Write "
+            f"`check.{name}({name})`, with no parentheses and no inputs after the inner name."
+        )
+    try:
+        signature = inspect.signature(learner)
+        signature.bind(*parameters)
+    except ValueError:  # some functions written in C do not tell
+        return None
+    except TypeError:
+        wanted = ", ".join(parameters)
+        return f"your function takes `{signature}`. This exercise calls it with `({wanted})`."
+    return None
+
+
+def is_untouched(learner: Callable, first: Attempt) -> bool:
+    """Say whether the three dots of the exercise still stand where the answer belongs."""
+    if first.result is ... or isinstance(first.error, NotImplementedError):
+        return True
+    return first.result is None and not first.error and not first.printed and has_dots(learner)
+
+
+def has_dots(learner: Callable) -> bool:
+    """Look in the function's source for `...` as a line or a value, or for nothing but `pass`."""
+    with contextlib.suppress(OSError, TypeError, SyntaxError):
+        nodes = list(ast.walk(ast.parse(textwrap.dedent(inspect.getsource(learner)))))
+        bodies = [node.body for node in nodes if isinstance(node, ast.FunctionDef)]
+        lines = [node for node in nodes if isinstance(node, ast.Expr | ast.Assign)]
+        return any(is_constant(line, ...) for line in lines) or any(map(is_empty, bodies))
+    return False
+
+
+def is_empty(body: list[ast.stmt]) -> bool:
+    return all(isinstance(line, ast.Pass) or is_constant(line) for line in body)
+
+
+def is_constant(line: ast.stmt, *values) -> bool:
+    constant = getattr(line, "value", None)
+    return isinstance(constant, ast.Constant) and (not values or constant.value in values)
+
+
+def of_attempt(made: Attempt, expected, parameters: list[str], learner: Callable) -> str | None:
+    """Say what went wrong before the numbers themselves are looked at, or None."""
+    if made.error:
+        return of_error(made.error, learner)
+    if made.result is None and made.printed:
+        return "your function prints its answer. Hand it back instead: `return ...`."
+    if made.result is None:
+        return "your function returns None. Does its last line begin with `return`?"
+    if made.changed:
+        name = parameters[made.changed[0]]
+        return (
+            f"your function changed the `{name}` that it was given, and whoever calls it still "
+            f"needs that. Work on a copy: `{name}.clone()`."
+        )
+    if isinstance(expected, torch.Tensor):
+        return of_tensor(made.result)
+    if type(made.result) is not type(expected):
+        remedy = WHOLE_NUMBER_REMEDIES.get(type(made.result).__name__, "")
+        return f"your function returns {article(made.result)}, not a whole number. {remedy}".strip()
+    return None
+
+
+def of_error(error: BaseException, learner: Callable) -> str:
+    where = learners_line(error, learner)
+    if isinstance(error, OutOfTime):
+        return (
+            f"your function had not ended when the time was up; it was in {where}. Does each "
+            "`while` loop come closer to its end? Does each number have to be computed so often?"
+        )
+    message = str(error)
+    if len(message) > LONGEST:
+        message = message[:LONGEST] + " …"
+    return f"your function stopped with {type(error).__name__}: {message}. It was in {where}."
+
+
+def learners_line(error: BaseException, learner: Callable) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    file = getattr(getattr(learner, "__code__", None), "co_filename", None)
+    own = [frame for frame in frames if frame.filename == file] or frames
+    return f"line {own[-1].lineno}, `{own[-1].line}`" if own[-1].line else f"line {own[-1].lineno}"
+
+
+def of_tensor(result) -> str | None:
+    if not isinstance(result, torch.Tensor):
+        remedy = REMEDIES.get(type(result).__name__, "")
+        return f"your function returns {article(result)}, not a tensor. {remedy}".strip()
+    if result.dtype not in (torch.float32, torch.float64):
+        return (
+            f"the numbers came out as {kind(result)}, which has no room for what comes after the "
+            "decimal point. Write `1.0` instead of `1`, or start with `torch.zeros(rows, columns)`."
+        )
+    if not result.isfinite().all():
+        return (
+            "some numbers are not finite (nan or inf). `torch.empty` holds whatever was in memory: "
+            "start with `torch.zeros`. Is there a division by zero?"
+        )
+    return None
+
+
+def remark(made: Attempt, expected) -> str:
+    """Mention what does not make an answer wrong, but is good to know."""
+    tensors_went_in = any(isinstance(value, torch.Tensor) for value in made.inputs)
+    if not tensors_went_in or made.result.dtype == expected.dtype:
+        return ""
+    return (
+        f" One remark: {kind(expected)} went in and {kind(made.result)} comes out. "
+        "`image.new_zeros(rows, columns)` makes zeros of the same kind as the image."
+    )
+
+
+def kind(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def article(value) -> str:
+    name = "None" if value is None else type(value).__name__
+    return name if value is None else f"an {name}" if name[0] in "aeiou" else f"a {name}"

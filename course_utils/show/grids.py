@@ -1,0 +1,83 @@
+"""Small grids with their numbers in the cells, and rows of images and maps."""
+
+import torch
+from matplotlib.colors import LinearSegmentedColormap
+from torch import Tensor
+
+from course_utils.show.picture import BLUE, GREEN, INK, ORANGE, Picture, as_array, new_figure
+
+ROLES = {"in": BLUE, "kernel": ORANGE, "out": GREEN}
+# white at zero, and two hues that colour-blind eyes tell apart; neither is the colour of a role
+PURPLE_TO_GOLD = ["#5e3c99", "#b2abd2", "white", "#c4b45b", "#7a6a00"]
+SIGNED = LinearSegmentedColormap.from_list("signed", PURPLE_TO_GOLD)
+
+
+def grids(*values: Tensor, titles: list[str], roles: list[str]) -> Picture:
+    """Show grids of numbers side by side, each framed in the colour of its role.
+
+    Shape: each (rows, columns). roles are "in", "kernel" and "out".
+    Raises ValueError for another role, or where titles or roles are missing.
+    """
+    _check(values, titles, roles)
+    widths = [grid.shape[1] for grid in values]
+    height = max(grid.shape[0] for grid in values)
+    figure, [axes] = new_figure(0.5 * sum(widths) + 0.5 * len(values), 0.5 * height + 0.5,
+                                columns=len(values), width_ratios=widths)  # fmt: skip
+    for axis, grid, title, role in zip(axes, values, titles, roles, strict=True):
+        _draw_numbers(axis, grid, title, ROLES[role])
+    words = "; ".join(f"{title}: {_read(grid)}" for title, grid in zip(titles, values, strict=True))
+    return Picture(figure, words)
+
+
+def maps(*values: Tensor, titles: list[str], roles: list[str] | None = None) -> Picture:
+    """Show images and maps side by side: grey where nothing is negative, else signed colours.
+
+    On the signed scale zero is white, and the strongest answer of either sign is darkest.
+
+    Shape: each (H, W), or (H, W, 3) for colour images from 0 to 1.
+    """
+    roles = roles or ["out"] * len(values)
+    _check(values, titles, roles)
+    figure, [axes] = new_figure(min(1.75 * len(values), 10.5), 2.05, columns=len(values))
+    for axis, image, title, role in zip(axes, values, titles, roles, strict=True):
+        array = as_array(image).astype(float)
+        strength = abs(array).max() or 1
+        signed = {"cmap": SIGNED, "vmin": -strength, "vmax": strength}
+        axis.imshow(array, **(signed if array.min() < 0 else {"cmap": "gray_r"}))
+        _frame(axis, title, ROLES[role])
+    return Picture(figure, f"{len(values)} images side by side: {', '.join(titles)}")
+
+
+def _draw_numbers(axis, grid: Tensor, title: str, colour: str) -> None:
+    rows, columns = grid.shape
+    strength = float(grid.abs().max()) or 1
+    axis.imshow(as_array(grid).astype(float), cmap=SIGNED, vmin=-2 * strength, vmax=2 * strength)
+    for row in range(rows):
+        for column in range(columns):
+            axis.text(column, row, f"{float(grid[row, column]):.3g}", ha="center", va="center",
+                      size=13, color=INK)  # fmt: skip
+    _frame(axis, title, colour)
+
+
+def _frame(axis, title: str, colour: str) -> None:
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set(visible=True, color=colour, linewidth=2)
+    axis.set_title(title, color=colour, loc="center")
+
+
+def _read(grid: Tensor) -> str:
+    return " / ".join(" ".join(f"{value:.3g}" for value in row) for row in grid.tolist())
+
+
+def _check(values: tuple, titles: list[str], roles: list[str]) -> None:
+    if not len(values) == len(titles) == len(roles):
+        raise ValueError(
+            f"need a title and a role for each, got {len(values)} grids, {len(titles)} titles"
+            f" and {len(roles)} roles"
+        )
+    for role in roles:
+        if role not in ROLES:
+            raise ValueError(f"role must be one of {', '.join(ROLES)}, got {role!r}")
+    for value in values:
+        if not torch.as_tensor(value).ndim >= 2:
+            raise ValueError(f"a grid needs rows and columns, got shape {tuple(value.shape)}")

@@ -1,0 +1,71 @@
+"""An image, a kernel to edit, and what comes out, repainted at every change."""
+
+import torch
+import traitlets
+
+from course_utils.widgets import picture_html
+from course_utils.widgets.arrays import Image, Kernel, decode, encode
+from course_utils.widgets.base import CourseWidget
+from course_utils.widgets.kernels import KERNELS
+from course_utils.widgets.scene import house
+
+GOALS = ["", "vertical edges", "less noise", "two to the right"]
+
+
+class KernelExplorer(CourseWidget):
+    """Try kernels on an image: `KernelExplorer(image=..., kernel="Sobel x")`.
+
+    Weights may be set from Python and in the page; what the learner does is found in the same
+    attributes. A kernel meets each channel of a colour image, and the answers are added up: that
+    is a layer with one output channel whose kernels happen to be equal.
+
+    image: (H, W), (1, H, W), (3, H, W) or (H, W, 3), from 0 to 1 or uint8, at most 1024 a side.
+    kernel: 1x1 to 7x7, or the name of one in `kernels.KERNELS`; read as nested lists.
+    grey: whether a colour image is made grey first.
+    padding_mode: none, zeros, reflect or replicate; all but none pad (size - 1) // 2 on each side.
+    view: raw, abs, relu, or image (grey, black at 0), how the answers are shown.
+    goal: what the learner is asked to find, without the named kernels at hand; the page sets
+        goal_reached and goal_progress (0 to 1).
+
+    Raises traitlets.TraitError for values that do not fit; the old ones stay.
+    """
+
+    script = "kernel_explorer.mjs"
+    # an image from the page is not sent back to it, as other values are: it is large
+    image = Image().tag(
+        sync=True, echo_update=False,
+        to_json=lambda image, _: encode(image), from_json=lambda packed, _: decode(packed),
+    )  # fmt: skip
+    kernel = Kernel(names=KERNELS).tag(sync=True)
+    grey = traitlets.Bool(False).tag(sync=True)
+    padding_mode = traitlets.Enum(["none", "zeros", "reflect", "replicate"], "zeros").tag(sync=True)
+    view = traitlets.Enum(["raw", "abs", "relu", "image"], "raw").tag(sync=True)
+    goal = traitlets.Enum(GOALS, "").tag(sync=True)
+    goal_reached = traitlets.Bool(False).tag(sync=True)
+    goal_progress = traitlets.Float(0.0).tag(sync=True)
+    _presets = traitlets.Dict(KERNELS).tag(sync=True)
+
+    @traitlets.default("image")
+    def _default_image(self):
+        return house()
+
+    @traitlets.default("kernel")
+    def _default_kernel(self):
+        return KERNELS["identity" if self.goal else "vertical edges"]
+
+    def still(self) -> str:
+        weights = torch.tensor(self.kernel, dtype=torch.float32)
+        every_channel = weights.expand(1, len(self.image), *weights.shape)
+        answer = torch.nn.functional.conv2d(self.image, every_channel)[0]
+        cells = [
+            picture_html.image(self.image, "the image"),
+            picture_html.matrix(self.kernel),
+            picture_html.signed(answer, "what comes out: green above zero, purple below"),
+        ]
+        row = "".join(f"<td>{cell}</td>" for cell in cells)
+        return f"<table><tr><th>Image</th><th>Kernel</th><th>Output</th></tr><tr>{row}</tr></table>"
+
+    def __repr__(self):
+        channels, height, width = self.image.shape
+        rows, columns = len(self.kernel), len(self.kernel[0])
+        return f"KernelExplorer(image {channels}x{height}x{width}, kernel {rows}x{columns})"

@@ -1,0 +1,684 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] tags=["slide"]
+# # 2. Convolution by hand
+#
+# You can find the edge of a table in the dark: you slide your hand along until something changes. A convolution does the same with numbers. It slides a small grid over a large one, and wherever it stops it asks one question: *how much does this place look like me?*
+#
+# Which question must the small grid ask so that it finds edges, and only edges? At the end of this lesson you will have designed it yourself.
+#
+# **You will be able to**
+# - compute a convolution with pencil and paper, and write it in loops,
+# - say what convolution and cross-correlation have in common, and what PyTorch calls which,
+# - read a kernel, and design one,
+# - count the parameters of a convolutional layer, with channels and bias,
+# - say precisely what happens to the answer when the image is shifted.
+#
+# **You need** multiplication, and a little Python. **Time:** 50 minutes; with the exercises and the further sections, two hours.
+
+# %%
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from course_utils import data, ops, show
+from course_utils.lesson import check, claim, guess, quiz
+from course_utils.widgets import ConvStepper, KernelExplorer
+
+digits = data.load()
+
+# %% [markdown] tags=["slide"]
+# ## A match is a number
+#
+# Lay a pattern on a piece of a signal, multiply number by number, and add up. That is the **dot product**. Here are four pieces, one a row, and the pattern 1, 2, 1. The first piece is the pattern itself.
+
+# %%
+pattern = torch.tensor([1.0, 2.0, 1.0])
+pieces = torch.tensor([[1.0, 2.0, 1.0], [2.0, 1.0, 0.0], [0.0, 1.0, 2.0], [5.0, 5.0, 5.0]])
+show.grids(pieces, pattern[None], titles=["four pieces", "pattern"], roles=["in", "kernel"])
+
+# %%
+guess("Which piece gives the largest dot product with the pattern?", ["1 2 1", "2 1 0", "0 1 2", "5 5 5"])
+
+# %%
+answers = pieces @ pattern
+claim("the bright, flat piece beats the pattern itself: 20 against 6", (answers.argmax(), answers[3], answers[0]), equals=(3, 20, 6))
+
+# %% [markdown]
+# The dot product rewards likeness, and it rewards brightness as well. To ask about the shape alone, take the mean off the pattern, so that its numbers sum to zero: then a flat piece, bright or dark, answers 0.
+
+# %%
+shape_only = pattern - pattern.mean()                # -1/3, 2/3, -1/3
+claim("a pattern that sums to zero does not answer to brightness", (pieces @ shape_only)[3].abs(), below=1e-5)
+
+# %% [markdown]
+# Keep that: **numbers that sum to zero ask about change.**
+#
+# ## Slide it
+#
+# Now let the pattern slide along a signal, one step at a time. `unfold` lists all the windows it stops at, one a row; the dot product with each is one number of the answer.
+
+# %%
+signal = torch.tensor([0.0, 0.0, 0.0, 4.0, 4.0, 4.0, 4.0])
+step = torch.tensor([-1.0, 1.0])                     # right minus left
+windows = signal.unfold(0, 2, 1)                     # (6, 2): every place where two numbers fit
+show.grids(signal[None], step[None], (windows @ step)[None], titles=["signal", "kernel", "answer"], roles=["in", "kernel", "out"])
+
+# %% [markdown]
+# Flat, flat, an edge, flat, flat, flat: one number is not zero, and it stands where the signal jumps. The small grid that slides is called a **kernel** (others say *filter*; we stay with kernel). Six numbers came out of seven, because a kernel of two fits in six places.
+
+# %% [markdown]
+# ### Your turn: slide along a line (5 minutes, easy)
+#
+# Write the function that we did with pencil: put the kernel on each place where it lies wholly within the signal, multiply entry by entry, add up.
+#
+# `cross_correlate_1d(signal, kernel)`: shapes `(N,)` and `(K,)` go in, `(N - K + 1,)` comes out. For example `[1, 2, 4]` with the kernel `[1, 10]` gives `[21, 42]`.
+
+# %% tags=["exercise"]
+def cross_correlate_1d(signal, kernel):
+    """Slide the kernel along the signal: (N,), (K,) -> (N - K + 1,)."""
+    ...                                   # your code
+
+check.cross_correlate_1d(cross_correlate_1d)
+
+# %% [markdown] tags=["hint"]
+# How many places are there? Count them on paper for a signal of 3 and a kernel of 2, then for 3 and 3. That many numbers come out; `signal.new_zeros(n)` has room for n of them.
+
+# %% [markdown] tags=["hint"]
+# The window at place `i` is `signal[i : i + len(kernel)]`. It is as long as the kernel, so that you can multiply the two.
+
+# %% [markdown] tags=["hint"]
+# ```python
+# for i in range(len(output)):
+#     window = signal[i : i + len(kernel)]
+#     output[i] = ...                     # multiply and add up
+# ```
+
+# %% tags=["solution"]
+def cross_correlate_1d(signal, kernel):
+    """Slide the kernel along the signal: (N,), (K,) -> (N - K + 1,)."""
+    size = len(kernel)
+    output = signal.new_zeros(len(signal) - size + 1)
+    for i in range(len(output)):
+        output[i] = (signal[i : i + size] * kernel).sum()
+    return output
+
+check.cross_correlate_1d(cross_correlate_1d)
+
+# %% [markdown] tags=["slide"]
+# ## "It is called convolution"
+#
+# You will read that this sliding is *convolution*, in papers and in PyTorch's own names. You will also read that a convolution turns its kernel round first. Let NumPy, which was made for mathematics, and PyTorch do the same job.
+
+# %%
+kernel = torch.tensor([1.0, 2.0, 5.0])
+guess("np.convolve and F.conv1d, same numbers. Do they agree?", ["yes", "no"])
+
+# %%
+numpy_says = torch.tensor(np.convolve(signal, kernel, mode="valid"))
+torch_says = F.conv1d(signal[None, None], kernel[None, None])[0, 0]
+show.grids(numpy_says[None], torch_says[None], titles=["np.convolve", "F.conv1d"], roles=["out", "out"])
+
+# %% [markdown]
+# Five numbers each, and not the same five.
+
+# %%
+claim("they differ at the edge, by up to this much", (numpy_says - torch_says).abs().max(), above=1)
+
+# %%
+turned = F.conv1d(signal[None, None], kernel.flip(0)[None, None])[0, 0]
+claim("turn the kernel round, and they are the same", turned, equals=numpy_says)
+
+# %% [markdown]
+# So there are two operations. **Cross-correlation** slides the kernel as it is: that is what PyTorch computes, and everybody who trains networks. **Convolution** turns it by 180 degrees first. A network does not care: it learns its kernels, and would learn the turned ones. You must care when you copy a kernel from a book on signals.
+#
+# ### How long is the answer?
+#
+# It depends on how far the kernel may hang over the ends. NumPy knows three customs.
+
+# %%
+rows = [[mode, len(np.convolve(np.ones(7), np.ones(3), mode=mode))] for mode in ("full", "same", "valid")]
+show.table(["signal of 7, kernel of 3", "numbers that come out"], rows)
+
+# %%
+n, m = 7, 3
+claim("full is n + m - 1, same is n, valid is n - m + 1", [count for _, count in rows], equals=(n + m - 1, n, n - m + 1))
+
+# %% [markdown]
+# In this lesson the kernel stays inside: *valid*. What happens at the border otherwise is the whole of lesson 03.
+
+# %% [markdown] tags=["slide"]
+# ## Two dimensions, with a pencil
+#
+# An image is a grid, so the kernel is a grid, and it slides across and down. Take paper. Four numbers come out; compute the upper left one.
+
+# %%
+image = torch.tensor([[1.0, 2.0, 0.0, 1.0], [0.0, 1.0, 3.0, 1.0], [2.0, 1.0, 0.0, 2.0], [1.0, 0.0, 1.0, 3.0]])
+kernel = torch.tensor([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]])
+show.grids(image, kernel, titles=["image", "kernel"], roles=["in", "kernel"])
+
+# %%
+guess("The upper left number of the answer?", [-3, 0, 2, 9])
+
+# %%
+window = image[0:3, 0:3]                             # rows 0 to 2, columns 0 to 2
+claim("the first column counts once, twice, once; the last one is taken off", (window * kernel).sum(), equals=(1 + 2 * 0 + 2) - (0 + 2 * 3 + 0))
+
+# %% [markdown]
+# Now do the other three with the stepper. Step with the arrow keys; change any number and see what depends on it.
+
+# %%
+ConvStepper(image=image, kernel=kernel)
+
+# %% [markdown]
+# ### Your turn: slide over an image (10 minutes, medium)
+#
+# Now the window has rows and columns, and it goes to the right and down. Two loops are enough.
+#
+# `cross_correlate(image, kernel)`: shapes `(H, W)` and `(kh, kw)` go in, `(H - kh + 1, W - kw + 1)` comes out. The image need not be square, and neither need the kernel. For example:
+#
+# ```
+#  1 2 3                 1*1 + 5*10   2*1 + 6*10        51 62
+#  4 5 6   with   1  0   4*1 + 8*10   5*1 + 9*10   =    84 95
+#  7 8 9          0 10
+# ```
+
+# %% tags=["exercise"]
+def cross_correlate(image, kernel):
+    """Slide the kernel over the image: (H, W), (kh, kw) -> (H - kh + 1, W - kw + 1)."""
+    ...                                   # your code
+
+check.cross_correlate(cross_correlate)
+
+# %% [markdown] tags=["hint"]
+# Begin with the sizes: `(H, W), (kh, kw) = image.shape, kernel.shape`. An output of the right shape, full of zeros, is `image.new_zeros(H - kh + 1, W - kw + 1)`.
+
+# %% [markdown] tags=["hint"]
+# The outer loop goes over the rows of the *output*, the inner one over its columns. With its upper left corner at `(i, j)` the window is `image[i : i + kh, j : j + kw]`.
+
+# %% [markdown] tags=["hint"]
+# The window has the shape of the kernel. `(window * kernel).sum()` is the number that belongs at `output[i, j]`. The `return` stands after both loops, not within them.
+
+# %% tags=["solution"]
+def cross_correlate(image, kernel):
+    """Slide the kernel over the image: (H, W), (kh, kw) -> (H - kh + 1, W - kw + 1)."""
+    (H, W), (kh, kw) = image.shape, kernel.shape
+    output = image.new_zeros(H - kh + 1, W - kw + 1)
+    for i in range(H - kh + 1):
+        for j in range(W - kw + 1):
+            window = image[i : i + kh, j : j + kw]      # (kh, kw)
+            output[i, j] = (window * kernel).sum()
+    return output
+
+check.cross_correlate(cross_correlate)
+
+# %% [markdown]
+# Here is one way to write it: two loops over the places where the kernel fits.
+
+# %%
+def slide(image, kernel):
+    rows = image.shape[0] - kernel.shape[0] + 1
+    columns = image.shape[1] - kernel.shape[1] + 1
+    answer = torch.zeros(rows, columns)              # (H - kh + 1, W - kw + 1)
+    for row in range(rows):
+        for column in range(columns):
+            window = image[row : row + kernel.shape[0], column : column + kernel.shape[1]]
+            answer[row, column] = (window * kernel).sum()
+    return answer
+
+# %%
+claim("two loops give what PyTorch gives", slide(image, kernel), equals=F.conv2d(image[None, None], kernel[None, None])[0, 0])
+
+# %% [markdown]
+# ### Your turn: what mathematics calls convolution (5 minutes, easy)
+#
+# True convolution turns the kernel by 180 degrees first, and then does what you have built. Your `cross_correlate` may help; `F.conv2d` may, too.
+#
+# `convolve(image, kernel)`: shapes `(H, W)` and `(kh, kw)` go in, `(H - kh + 1, W - kw + 1)` comes out. For example an image that is 0 but for a single 1 in its middle, 3 by 3, and a kernel of 2 by 2: out comes *the kernel itself*. (Cross-correlation gives it upside down. Try it.)
+
+# %% tags=["exercise"]
+def convolve(image, kernel):
+    """Convolve with a kernel that is turned by 180 degrees: (H, W), (kh, kw) -> (H - kh + 1, W - kw + 1)."""
+    ...                                   # your code
+
+check.convolve(convolve)
+
+# %% [markdown] tags=["hint"]
+# Turn a sheet of paper by 180 degrees: what was at the top is at the bottom, and what was on the left is on the right. So both directions are reversed.
+
+# %% [markdown] tags=["hint"]
+# `kernel.flip(0)` reverses the rows and gives a new tensor; the old one stays as it was. `flip` takes several directions at once.
+
+# %% tags=["solution"]
+def convolve(image, kernel):
+    """Convolve with a kernel that is turned by 180 degrees: (H, W), (kh, kw) -> (H - kh + 1, W - kw + 1)."""
+    (H, W), (kh, kw) = image.shape, kernel.shape
+    turned = kernel.flip(0, 1)
+    output = image.new_zeros(H - kh + 1, W - kw + 1)
+    for i in range(H - kh + 1):
+        for j in range(W - kw + 1):
+            output[i, j] = (image[i : i + kh, j : j + kw] * turned).sum()
+    return output
+
+check.convolve(convolve)
+
+# %% [markdown] tags=["slide"]
+# ## What a kernel sees
+#
+# Nine numbers, and each set of nine asks another question. Try the presets, then write your own; hover over the answer to see the sum behind a pixel. There are goals to reach.
+
+# %%
+explorer = KernelExplorer()
+explorer
+
+# %% [markdown]
+# What did you notice about kernels that sum to 1, and about those that sum to 0? Here are four, on a digit.
+
+# %%
+digit = digits.test_images[0].float() / 255
+kernels = {
+    "blur": torch.ones(3, 3) / 9,
+    "sharpen": torch.tensor([[0.0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
+    "vertical edges": torch.tensor([[1.0, 0, -1], [2, 0, -2], [1, 0, -1]]),
+    "horizontal edges": torch.tensor([[1.0, 2, 1], [0, 0, 0], [-1, -2, -1]]),
+}
+answers = [slide(digit, kernel) for kernel in kernels.values()]
+show.maps(digit, *answers, titles=["digit", *kernels], roles=["in", "out", "out", "out", "out"])
+
+# %%
+guess("What does the vertical-edge kernel answer on a plain white area?", ["0", "1", "9", "it depends on how white"])
+
+# %%
+plain = torch.full((5, 5), 0.8)
+claim("no change, no answer", slide(plain, kernels["vertical edges"]).abs().max(), below=1e-6)
+
+# %% [markdown]
+# The colours in the picture are signed: one hue where the answer is positive, another where it is negative, white where it is zero. A stroke has a left and a right edge, and the kernel answers to them with opposite signs. A picture that shows only the positive half, or the absolute value, hides that.
+
+# %% [markdown]
+# ### Your turn: design an eye for vertical edges (5 minutes, medium)
+#
+# Find nine numbers that answer where left and right differ, and keep silent where top and bottom differ.
+#
+# `vertical_edge_kernel()` takes nothing and returns a kernel of shape `(3, 3)`. Its strongest answer to a vertical edge (dark on the left, bright on the right) must be at least 5 times its strongest answer to a horizontal one, and a plain area must be answered by 0. Many kernels do that. Which does not: `torch.ones(3, 3)` answers a plain area of ones by 9.
+
+# %% tags=["exercise"]
+def vertical_edge_kernel():
+    """Return a kernel that answers to vertical edges: () -> (3, 3)."""
+    ...                                   # your code: torch.tensor([[...], [...], [...]])
+
+check.vertical_edge_kernel(vertical_edge_kernel)
+
+# %% [markdown] tags=["hint"]
+# On a plain area all nine pixels are equal, so the answer is that pixel times the sum of the kernel. What must the sum be?
+
+# %% [markdown] tags=["hint"]
+# A vertical edge is brighter on one side. Let one column count for the answer and one against it.
+
+# %% [markdown] tags=["hint"]
+# Across a horizontal edge the rows differ. If *each row* of the kernel sums to 0, no row answers to it. Write `1.0`, not `1`: kernels are made of decimals.
+
+# %% tags=["solution"]
+def vertical_edge_kernel():
+    """Return a kernel that answers to vertical edges: () -> (3, 3)."""
+    return torch.tensor([[-1.0, 0.0, 1.0],
+                         [-1.0, 0.0, 1.0],
+                         [-1.0, 0.0, 1.0]])
+
+check.vertical_edge_kernel(vertical_edge_kernel)
+
+# %% [markdown]
+# ### Your own slider, in three lines
+#
+# `interact` makes a slider for each argument of a function. Turn an edge kernel: which strokes light up, which go out?
+
+# %%
+from ipywidgets import interact
+
+@interact(angle=(0, 345, 15))
+def turned_edges(angle=0):
+    across, down = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    kernel = across * kernels["vertical edges"] + down * kernels["horizontal edges"]
+    return show.maps(digit, slide(digit, kernel), titles=["digit", f"{angle} degrees"], roles=["in", "out"])
+
+# %% [markdown] tags=["slide"]
+# ## Three colours, one answer
+#
+# A colour image is three grids: red, green, blue. Its kernel has three layers, too, and the three answers are **added**. One kernel, however deep, gives one map.
+
+# %%
+torch.manual_seed(0)
+colours, kernel = torch.rand(3, 6, 6), torch.randn(3, 3, 3)      # both (C, height, width)
+together = F.conv2d(colours[None], kernel[None])[0, 0]           # (4, 4)
+one_by_one = [slide(colours[channel], kernel[channel]) for channel in range(3)]
+claim("the sum over channels, and nothing else", (together - sum(one_by_one)).abs().max(), below=1e-5)
+
+# %% [markdown]
+# To ask several questions, take several kernels: `O` kernels give `O` maps, and a layer's weight has the shape (O, C, kh, kw). Each kernel also gets one number that is added everywhere, the **bias**.
+
+# %%
+guess("A layer with 3 channels in, 16 kernels of 5 x 5, and a bias. How many parameters?", ["400", "416", "1,200", "1,216"])
+
+# %%
+layer = nn.Conv2d(in_channels=3, out_channels=16, kernel_size=5)
+count = sum(parameter.numel() for parameter in layer.parameters())
+claim("16 kernels, each 3 x 5 x 5 and a bias", count, equals=16 * (3 * 5 * 5 + 1))
+
+# %% [markdown]
+# The size of the image does not occur in it. That is the whole secret of the small number of weights.
+
+# %% [markdown]
+# ### Your turn: what does a layer have to learn? (3 minutes, easy)
+#
+# Count all weights and biases of a convolution layer, without building it.
+#
+# `count_parameters(in_channels, out_channels, kernel_size)`: three whole numbers go in, one comes out. The kernels are square. For example 3 channels in, 1 out and kernels of 2 by 2 have `3 * 4 + 1 = 13`.
+
+# %% tags=["exercise"]
+def count_parameters(in_channels, out_channels, kernel_size):
+    """Count the weights and biases of a convolution layer: three whole numbers -> one."""
+    ...                                   # your code
+
+check.count_parameters(count_parameters)
+
+# %% [markdown] tags=["hint"]
+# Begin with a single output channel. Its kernel is as deep as the input, and it has one bias.
+
+# %% [markdown] tags=["hint"]
+# Such a kernel has `in_channels * kernel_size * kernel_size` weights. How many numbers with its bias, and how many such kernels are there?
+
+# %% tags=["solution"]
+def count_parameters(in_channels, out_channels, kernel_size):
+    """Count the weights and biases of a convolution layer: three whole numbers -> one."""
+    return out_channels * (in_channels * kernel_size**2 + 1)
+
+check.count_parameters(count_parameters)
+
+# %% [markdown]
+# ### Your turn: channels in, channels out (15 minutes, hard)
+#
+# A whole layer by hand. Each output channel has a kernel of its own, as deep as the image; it slides over all input channels at once and adds everything up, its bias included.
+#
+# `convolve_channels(image, weight, bias)`: shapes `(C, H, W)`, `(O, C, kh, kw)` and `(O,)` go in, `(O, H - kh + 1, W - kw + 1)` comes out. As in PyTorch, the kernels are not flipped. For example three channels of one pixel each, `2, 3, 4`, the weights `1, 10, 100` and the bias `0.5` give `2 + 30 + 400 + 0.5 = 432.5`.
+
+# %% tags=["exercise"]
+def convolve_channels(image, weight, bias):
+    """Apply a convolution layer: (C, H, W), (O, C, kh, kw), (O,) -> (O, H - kh + 1, W - kw + 1)."""
+    ...                                   # your code
+
+check.convolve_channels(convolve_channels)
+
+# %% [markdown] tags=["hint"]
+# Take it apart: output channel `o` needs the kernels `weight[o]`, of shape `(C, kh, kw)`, and the single number `bias[o]`.
+
+# %% [markdown] tags=["hint"]
+# A window through all channels is `image[:, i : i + kh, j : j + kw]`, of shape `(C, kh, kw)`: the shape of `weight[o]`. One `.sum()` adds over channels, rows and columns.
+
+# %% [markdown] tags=["hint"]
+# Three loops: over `o`, `i` and `j`. The output is `image.new_zeros(O, H - kh + 1, W - kw + 1)`; the bias is added once for each of its numbers.
+
+# %% tags=["solution"]
+def convolve_channels(image, weight, bias):
+    """Apply a convolution layer: (C, H, W), (O, C, kh, kw), (O,) -> (O, H - kh + 1, W - kw + 1)."""
+    (C, H, W), (O, C, kh, kw) = image.shape, weight.shape
+    output = image.new_zeros(O, H - kh + 1, W - kw + 1)
+    for o in range(O):
+        for i in range(H - kh + 1):
+            for j in range(W - kw + 1):
+                window = image[:, i : i + kh, j : j + kw]      # (C, kh, kw)
+                output[o, i, j] = (window * weight[o]).sum() + bias[o]
+    return output
+
+check.convolve_channels(convolve_channels)
+
+# %% [markdown]
+# ### A kernel of one pixel
+#
+# A 1 x 1 kernel sees a single pixel. Is it good for anything? It sees all *channels* of that pixel, and mixes them. This one makes grey out of colour.
+
+# %%
+grey = F.conv2d(colours[None], torch.tensor([0.3, 0.6, 0.1]).view(1, 3, 1, 1))[0, 0]
+claim("1 x 1 mixes channels, pixel by pixel", (grey - (0.3 * colours[0] + 0.6 * colours[1] + 0.1 * colours[2])).abs().max(), below=1e-6)
+
+# %% [markdown]
+# ### After the answer: ReLU
+#
+# Behind the convolution stands a function that bends: without one, two layers would be no more than one larger layer. **ReLU** keeps what is positive and turns the rest into zero. Its older relative, the **sigmoid**, squeezes everything between 0 and 1.
+
+# %%
+torch.manual_seed(0)
+maps = nn.Conv2d(1, 16, 3)(data.normalize(digits.test_images[:100])).detach()
+zeros = [(bend(maps) == 0).float().mean().item() for bend in (F.relu, torch.sigmoid)]
+show.table(["", "share of zeros"], [["after ReLU", zeros[0]], ["after the sigmoid", zeros[1]]])
+
+# %%
+claim("ReLU leaves a large part at exactly zero, the sigmoid nothing", (zeros[0] > 0.2, zeros[1]), equals=(True, 0.0))
+
+# %% [markdown]
+# So many zeros are called *sparsity*: most kernels have nothing to say about most places.
+
+# %% [markdown] tags=["slide"]
+# ## Shift the image
+#
+# The same kernel looks everywhere. You will read that a convolutional layer is therefore *translation invariant*. Put it to the test: shift the digit by three pixels, then look, and compare with looking first and shifting the answer.
+
+# %%
+guess("The digit moves 3 pixels to the right. The answer of a convolution ...", ["stays as it was", "moves 3 pixels to the right", "gets weaker"])
+
+# %%
+moved = digit.roll(3, dims=1)                                    # nothing falls off: the border is empty
+before, after = slide(digit, kernels["vertical edges"]), slide(moved, kernels["vertical edges"])
+show.maps(digit, before, moved, after, titles=["digit", "its map", "moved", "its map"], roles=["in", "out", "in", "out"])
+
+# %% [markdown]
+# Is the second map the first one, moved? Lay them over each other, three columns apart; and then without moving.
+
+# %%
+claim("it moves along, to the pixel", (after[:, 3:] - before[:, :-3]).abs().max(), below=1e-5)
+
+# %%
+claim("so it is not the same as before", (after - before).abs().max(), above=0.5)
+
+# %% [markdown]
+# *Invariant* means that the answer stays the same. *Equivariant* means that it moves along, and that is what a convolution is. A network that shall say "7" wherever the 7 stands needs something more; lesson 04 is about that.
+
+# %% [markdown] tags=["slide"]
+# ## Why do kernels become different?
+#
+# A layer has sixteen kernels, all with the same images and the same rule for learning. "They start from random numbers, therefore they become different", you will read. Test it: start two kernels **equal**, to the last bit, and train.
+
+# %%
+def train_twins(equal_next_layer):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 2, 5), nn.ReLU(), nn.Flatten(), nn.Linear(2 * 576, 10))
+    with torch.no_grad():
+        model[0].weight[1], model[0].bias[1] = model[0].weight[0], model[0].bias[0]
+        if equal_next_layer:
+            model[3].weight[:, 576:] = model[3].weight[:, :576]
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for batch in torch.randperm(10_000).split(100):              # 100 steps
+        loss = F.cross_entropy(model(data.normalize(digits.train_images[batch])), digits.train_labels[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return (model[0].weight[0] - model[0].weight[1]).abs().max().item()
+
+# %%
+guess("Two equal kernels, the next layer random as usual. After 100 steps they are ...", ["still equal", "different"])
+
+# %%
+claim("they are different, without having started so", train_twins(equal_next_layer=False), above=0)
+
+# %% [markdown]
+# Equal kernels, and yet they part: the *next* layer listens to each with other weights, so each is told something else. Only when that layer is equal, too, nobody can tell them apart.
+
+# %%
+claim("with an equal next layer they stay equal, to the last bit", train_twins(equal_next_layer=True), equals=0.0)
+
+# %% [markdown]
+# What must be broken is the symmetry of the whole path. Random numbers in every layer do that, and do it best.
+
+# %% [markdown] tags=["further"]
+# ## Further: a convolution is a matrix
+#
+# Every number of the answer is a weighted sum of pixels; so there is one large matrix that does it all. Its columns belong to pixels, its rows to places of the kernel. To find it, send in images with a single bright pixel.
+
+# %%
+kernel = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+single = torch.eye(16).view(16, 4, 4)                            # sixteen images, each with one bright pixel
+matrix = torch.stack([slide(image, kernel).flatten() for image in single], dim=1)   # (9, 16)
+show.grids(matrix, titles=["9 places, 16 pixels"], roles=["kernel"])
+
+# %%
+claim("the matrix gives what sliding gives", matrix @ image.flatten(), equals=slide(image, kernel).flatten())
+
+# %%
+claim("a full layer from 16 pixels to 9 numbers would have 144 free weights; here are", matrix.unique().count_nonzero(), equals=4)
+
+# %% [markdown]
+# Two things make a convolution: most entries are zero (it looks at a small place, *local connectivity*), and the rest repeat (the same everywhere, *weight sharing*).
+
+# %% [markdown] tags=["further"]
+# ## Further: the same thing, faster
+#
+# Two loops in Python are slow. `ops.conv2d` loops over the nine cells of the kernel instead of all the pixels; the library calls code made for your processor. Same numbers, measured in turns.
+
+# %%
+import time
+
+def fastest(function, *arguments):
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        function(*arguments)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+# %% [markdown]
+# The fastest of three runs counts: what else the computer does can only slow it down.
+
+# %%
+x, weight = digit[None, None], kernels["vertical edges"][None, None]
+seconds = {
+    "two loops over pixels": fastest(slide, digit, kernels["vertical edges"]),
+    "two loops over the kernel": fastest(ops.conv2d, x, weight),
+    "F.conv2d": fastest(F.conv2d, x, weight),
+}
+show.table(["", "milliseconds", "times F.conv2d"], [[name, 1000 * s, s / seconds["F.conv2d"]] for name, s in seconds.items()])
+
+# %%
+claim("all three agree", (ops.conv2d(x, weight)[0, 0] - slide(digit, kernels["vertical edges"])).abs().max(), below=1e-5)
+
+# %%
+claim("looping over the kernel is at least five times faster than over pixels", seconds["two loops over pixels"] / seconds["two loops over the kernel"], above=5)
+
+# %% [markdown] tags=["further"]
+# ## Further: how does a kernel learn?
+#
+# To learn, each weight needs its slope: how much does the loss change when this weight changes a little? Wiggle one weight, and see; then ask PyTorch.
+
+# %%
+weight = kernels["vertical edges"].double()[None, None].requires_grad_()
+x = digit.double()[None, None]
+ops.conv2d(x, weight).square().mean().backward()                 # some loss
+
+# %% [markdown]
+# PyTorch has now written a slope for each weight into `weight.grad`. Check the middle one.
+
+# %%
+tiny = 1e-5
+wiggled = weight.detach().clone()
+wiggled[0, 0, 1, 1] += tiny
+slope = (ops.conv2d(x, wiggled).square().mean() - ops.conv2d(x, weight.detach()).square().mean()) / tiny
+claim("wiggling gives the slope that PyTorch gives", (slope - weight.grad[0, 0, 1, 1]).abs(), below=1e-3)
+
+# %% [markdown]
+# And the slopes of all nine weights are themselves a cross-correlation: of the image with the slope of the loss at each place of the answer.
+
+# %%
+answer = ops.conv2d(x, weight.detach())
+at_answer = 2 * answer / answer.numel()                          # slope of the loss at every place
+claim("the kernel's slopes are a cross-correlation, too", (ops.conv2d(x, at_answer)[0, 0] - weight.grad[0, 0]).abs().max(), below=1e-10)
+
+# %% [markdown] tags=["slide"]
+# ## What stays with you
+#
+# Five questions. Every choice answers when you pick it, the wrong ones too.
+
+# %%
+quiz("02")
+
+# %% [markdown] tags=["quiz"]
+# ## You slide the kernel `[1, 2]` over a signal in both ways, as cross-correlation and as convolution. For which kernels would the two always agree?
+# - [ ] For none: they are two different things
+#   They differ by the flip alone. A kernel that the flip leaves as it is makes them equal.
+# - [x] For kernels that look the same when they are turned by 180 degrees
+#   Convolution flips the kernel first, and these do not notice. The blur kernels of this lesson are of that sort; Sobel's are not.
+# - [ ] For kernels that sum to 0
+#   `[-1, 1]` sums to 0, and flipped it is `[1, -1]`: every answer changes its sign.
+# - [ ] For all: PyTorch computes both with `conv2d`
+#   `conv2d` computes cross-correlation, whatever its name says. You get convolution from it by flipping the kernel yourself.
+
+# %% [markdown] tags=["quiz"]
+# ## A kernel of 5 x 5 slides over an image of 28 x 28 without padding, and a second one of 5 x 5 over what came out. How large is the result?
+# - [ ] 28 x 28
+#   Only with padding. Without it every window must lie within the image, and each layer loses some of the border.
+# - [ ] 24 x 24
+#   That is after the first kernel: 28 - 5 + 1. The second one loses 4 rows and columns more.
+# - [x] 20 x 20
+#   28 - 5 + 1 = 24, and 24 - 5 + 1 = 20. A kernel of size k costs k - 1 rows and columns each time.
+# - [ ] 18 x 18
+#   That takes off 5 each time. Count the places of a kernel of 5 on a line of 5: there is one, not none.
+
+# %% [markdown] tags=["quiz"]
+# ## An image has 3 channels: red, green, blue. A layer with 8 output channels and kernels of 3 x 3 looks at it. How many numbers does it learn?
+# - [ ] 80
+#   That is 8 x (3 x 3 + 1), right for a grey image. Here each kernel also has a depth of 3.
+# - [ ] 216
+#   Those are the weights, 8 x 3 x 3 x 3. Each output channel has a bias, too.
+# - [x] 224
+#   Eight kernels of 3 x 3 x 3 with one bias each: 8 x (27 + 1). How large the image is does not matter.
+# - [ ] 240
+#   That would be a bias for each pair of channels. The three sums of a kernel are added first, and then one bias.
+
+# %% [markdown] tags=["quiz"]
+# ## You move the digit in the image 3 pixels to the right, away from any border. What happens to the map that a convolution makes of it?
+# - [ ] It stays the same, because the same kernel is used everywhere
+#   You will read that. If the map stayed the same it could not say where the digit is. The answer moves along.
+# - [x] It moves 3 pixels to the right, too
+#   That is equivariance: shift first and convolve then, or the other way round, it is the same.
+# - [ ] It changes everywhere, since all windows see other pixels
+#   Each window now sees what its neighbour three steps to the left saw before. So its answer is that neighbour's old answer.
+
+# %% [markdown] tags=["quiz"]
+# ## All kernels of a layer start with equal numbers, all biases too, and so do all weights of the layer after it. Training begins. What comes of the kernels?
+# - [ ] They become different, since they see different parts of the image
+#   All kernels of a layer see every part of the image. Nothing in front of them tells them apart.
+# - [ ] They become different after a while: rounding errors are enough
+#   Equal kernels do equal sums in equal order and round in the same way. In this lesson their difference stayed at 0 exactly.
+# - [x] They stay equal to each other, and the layer acts as if it had one kernel
+#   Equal answers, read with equal weights, get equal gradients. Random numbers at the start, in this layer or in the next, break the tie.
+# - [ ] They stay as they are, because their gradient is 0
+#   They do learn, all of them the same thing. What is missing is a reason to differ.
+
+# %% [markdown] tags=["slide"]
+# ## What you have seen
+#
+# - A dot product measures likeness, and brightness; a kernel that sums to zero asks about change.
+# - Cross-correlation slides the kernel as it is. Convolution turns it first. PyTorch says one and does the other.
+# - A kernel is as deep as the image has channels; the channels' answers are added. O kernels give O maps. O (C k² + 1) parameters.
+# - Shift the image, and the map shifts along: equivariant, not invariant.
+# - Equal kernels part when the layer behind them treats them differently.
+#
+# **Next:** a pixel in the corner is seen once, one in the middle nine times. Lesson 03 asks what to do about it.
