@@ -27,7 +27,7 @@ from torch import Tensor
 from course_utils.ink import BOX, centre, fit, ink
 from course_utils.strokes import SAMPLES, choose, load_templates, save_sheet, stack
 
-VERSION = 3  # changes whenever the same call draws other pixels: caches go by it
+VERSION = 4  # changes whenever the same call draws other pixels: caches go by it
 BLOCK = 500  # digits drawn at a time, from random numbers of their own: memory stays small
 
 
@@ -50,8 +50,8 @@ class Style:
 
 STYLES = {
     "wide": Style(),
-    "mild": Style(wobble=0.025, loose_ends=0.025, exaggerate=0.4, bend=0.035, stretch=0.15,
-                  turn=0.08, slant=(0.15, 0.2), pen=(2.5, 0.25), pressure=0.1, ragged=0.1,
+    "mild": Style(wobble=0.025, loose_ends=0.025, exaggerate=0.4, bend=0.045, stretch=0.15,
+                  turn=0.08, slant=(0.15, 0.2), pen=(2.5, 0.25), pressure=0.2, ragged=0.05,
                   common=1.8),
 }  # fmt: skip
 LIMITS = {  # of the factors that can be fixed

@@ -1,4 +1,4 @@
-"""What the tests of the exercises share: loading answers, and mutants of them."""
+"""What the tests of the exercises share: answers, what they must be told, and mutants of them."""
 
 import ast
 import copy
@@ -25,6 +25,16 @@ def answers(kind: str) -> dict[str, FunctionType]:
     for path in sorted(ANSWERS.glob(f"*_{kind}.py")):
         found |= {name: value for name, value in load(path).items() if "__" in name.strip("_")}
     return found
+
+
+def gets(diagnosis):
+    """Note which diagnosis the answer must get."""
+
+    def mark(function):
+        function.diagnosis = diagnosis
+        return function
+
+    return mark
 
 
 def mutants(function: FunctionType) -> Iterator[tuple[str, FunctionType]]:
@@ -55,7 +65,10 @@ def changes(node: ast.AST) -> list:
             swaps = [lambda n, op=op: setattr(n, "op", op()) for op in SWAPS.get(type(node.op), [])]
             return [*swaps, lambda n: become(n, n.left), lambda n: become(n, n.right)]
         case ast.Constant(value=int() | float()):
-            return [lambda n: setattr(n, "value", n.value + 1), lambda n: setattr(n, "value", n.value - 1)]
+            return [
+                lambda n: setattr(n, "value", n.value + 1),
+                lambda n: setattr(n, "value", n.value - 1),
+            ]
         case ast.UnaryOp():
             return [lambda n: become(n, n.operand)]
         case ast.Call(func=ast.Attribute()):

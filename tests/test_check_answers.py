@@ -1,4 +1,4 @@
-"""The checkers themselves: right answers pass, wrong ones are named, and no mutant slips through."""
+"""The checkers: right answers pass, wrong ones are named, and no mutant slips through."""
 
 import contextlib
 import itertools
@@ -14,6 +14,7 @@ from course_utils.lesson.check import find_exercises
 
 EXERCISES = {found.name: found for found in find_exercises()}
 RIGHT, WRONG = kit.answers("right"), kit.answers("wrong")
+assert not set(RIGHT) & set(WRONG)
 
 
 def examine(name: str, function=None):
@@ -77,7 +78,9 @@ def differs(name: str, right, mutant) -> bool:
         with contextlib.suppress(Exception):
             expected, result = right(*inputs), mutant(*inputs)
             if torch.is_tensor(result) and torch.is_tensor(expected):
-                same = result.shape == expected.shape and torch.allclose(result, expected, equal_nan=True)
+                same = result.shape == expected.shape and torch.allclose(
+                    result, expected, equal_nan=True
+                )
             else:
                 same = type(result) is type(expected) and result == expected
             if same:
@@ -90,7 +93,10 @@ def is_vertical_edge_kernel(function) -> bool:
     """Without a convolution: at a step of height 1 the answer is the sum of some of the columns."""
     try:
         kernel = function()
-        steps = [[abs(sums[at:].sum().item()) for at in (1, 2)] for sums in (kernel.sum(0), kernel.sum(1))]
+        steps = [
+            [abs(sums[at:].sum().item()) for at in (1, 2)]
+            for sums in (kernel.sum(0), kernel.sum(1))
+        ]
         vertical, horizontal = map(max, steps)
         plain = abs(kernel.sum().item()) < 1e-6
         return kernel.shape == (3, 3) and plain and vertical > 0 and vertical >= 5 * horizontal

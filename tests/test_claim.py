@@ -88,14 +88,23 @@ def test_the_last_guess_stands_beside_the_result_and_only_once(capsys):
     first, second = capsys.readouterr().out.splitlines()
     assert first.endswith("your guess: 9)")
     assert "your guess" not in second
-    assert asked.outcome == "9"
+    assert asked.outcome == "Measured: 9."
+
+
+def test_the_answer_is_given_in_the_words_of_the_guess_but_only_if_the_claim_holds():
+    asked = guess("Does it move?", ["yes", "no"])
+    claim("it moves", 0, equals=0, answer="yes")
+    assert asked.outcome == "It is: yes."
+    asked = guess("Does it move?", ["yes", "no"])
+    claim("it moves", 7, equals=0, answer="yes")
+    assert asked.outcome == "Measured: 7."
 
 
 def test_who_runs_everything_at_once_passes_over_the_guess(capsys):
     asked = guess("How many?", [4, 9])
     claim("nine", 9, equals=9)
     assert "your guess" not in capsys.readouterr().out
-    assert asked.outcome == "9"
+    assert asked.outcome == "Measured: 9."
 
 
 def test_text_never_becomes_html():

@@ -77,6 +77,18 @@ def test_every_claim_has_a_bound_that_is_not_measured_in_the_same_cell(path, mad
             assert [word.arg for word in call.keywords], f"a claim without a bound: {cell.source}"
 
 
+@each_notebook
+def test_the_answer_of_a_claim_is_one_of_the_choices_of_the_guess_before(path, made):
+    choices = []
+    for cell in made.cells:
+        for call in calls(cell, "guess"):
+            choices = [str(choice) for choice in ast.literal_eval(call.args[1])]
+        for call in calls(cell, "claim"):
+            answers = [word.value.value for word in call.keywords if word.arg == "answer"]
+            assert set(answers) <= set(choices), cell.source
+            choices = []
+
+
 def calls(cell, name: str) -> list[ast.Call]:
     if cell.cell_type != "code" or cell.source.startswith("%"):
         return []

@@ -56,3 +56,12 @@ def test_the_accuracy_is_the_one_that_was_measured():
     report = (PROJECT / "docs" / "audit" / "course_recipe.md").read_text()
     measured = re.search(r"Mean (\S+) %", report)[1]
     assert said == f"{float(measured):.2f}"
+
+
+def test_the_figures_of_the_drawn_digits_are_those_that_were_measured():
+    said = re.findall(r"(\d\d\.\d) %", (PROJECT / "data" / "README.md").read_text())
+    report = (PROJECT / "docs" / "audit" / "drawn_digits.md").read_text()
+    measured = [float(mean) for mean in re.findall(r"\| (\d\d\.\d\d) \|", report)]
+    assert len(said) == len(measured) == 7
+    for figure in said:
+        assert min(abs(float(figure) - mean) for mean in measured) <= 0.051

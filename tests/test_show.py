@@ -4,9 +4,12 @@ import io
 
 import pytest
 import torch
+from matplotlib.colors import to_hex
 from PIL import Image
 
 from course_utils import show
+from course_utils.show.grids import PURPLE, SIGNED
+from course_utils.show.picture import BLUE, GREEN, ORANGE
 from course_utils.show.training import running_mean
 from course_utils.train import History
 
@@ -81,3 +84,32 @@ def test_a_table_is_text_and_html_with_the_same_cells():
 def test_a_row_that_does_not_fit_the_header_is_refused():
     with pytest.raises(ValueError, match="2 entries"):
         show.table(["a", "b"], [["only one"]])
+
+
+IMAGE, KERNEL = torch.rand(5, 5), torch.tensor([[1.0, 0.0], [0.0, -1.0]])
+
+
+@pytest.mark.parametrize("draw", [show.grids, show.maps])
+def test_grids_and_maps_are_framed_in_the_colours_of_their_roles(draw):
+    picture = draw(IMAGE, KERNEL, IMAGE, titles=["i", "k", "o"], roles=["in", "kernel", "out"])
+    frames = [to_hex(axis.spines["left"].get_edgecolor()) for axis in picture.figure.axes]
+    assert frames == [BLUE, ORANGE, GREEN]
+
+
+def test_zero_is_white_on_every_signed_scale():
+    for scale in SIGNED.values():
+        assert to_hex(scale(0.5)) in ("#ffffff", "#fefefe")
+        assert to_hex(scale(0.0)) == PURPLE
+
+
+def test_the_words_of_a_grid_are_its_numbers():
+    assert show.grids(KERNEL, titles=["kernel"], roles=["kernel"]).alt == "kernel: 1 0 / 0 -1"
+
+
+@pytest.mark.parametrize(
+    ("titles", "roles", "words"),
+    [(["a"], ["in", "out"], "1 grids, 1 titles and 2 roles"), (["a"], ["edge"], "got 'edge'")],
+)
+def test_a_grid_without_title_or_with_an_unknown_role_is_refused(titles, roles, words):
+    with pytest.raises(ValueError, match=words):
+        show.grids(KERNEL, titles=titles, roles=roles)

@@ -45,9 +45,7 @@ class Check:
         at = min(self._hints_shown, len(hints) - 1)
         self._hints_shown += 1
         more = (
-            ""
-            if at + 1 < len(hints)
-            else f" The solution: `check.{self._exercise.name}.solution()`"
+            "" if at + 1 < len(hints) else f"The solution: `check.{self._exercise.name}.solution()`"
         )
         say(f"**Hint {at + 1} of {len(hints)}.** {hints[at]}\n\n{more}".rstrip())
 

@@ -3,7 +3,7 @@
 import html
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from IPython import get_ipython
@@ -66,11 +66,14 @@ class Claim:
         )
 
 
-def claim(sentence: str, value, *, above=None, below=None, equals=None, between=None) -> None:
+def claim(
+    sentence: str, value, *, above=None, below=None, equals=None, between=None, answer=None
+) -> None:
     """Show `sentence` with the measured `value` and the bound that it must keep to.
 
     Give one bound: `above` or `below` (not reached), `between` (a pair, both ends included), or
-    `equals` (numbers, tuples, tensors; to the last digit). The reader's last guess is shown, too.
+    `equals` (numbers, tuples, tensors; to the last digit). The reader's last guess is shown, too;
+    `answer` says which of its choices is the right one, where the value alone would be a riddle.
 
     Where the claim does not hold, the card says so and the lesson goes on; with COURSE_STRICT=1
     (every notebook test) it raises ClaimError. Raises TypeError unless there is just one bound.
@@ -81,7 +84,9 @@ def claim(sentence: str, value, *, above=None, below=None, equals=None, between=
         raise TypeError(f"claim needs one of above, below, equals, between; got {list(given)}")
     [(relation, bound)] = given.items()
     value = plain(value)
-    checked = Claim(sentence, value, relation, plain(bound), answer_waiting_guess(readable(value)))
+    checked = Claim(sentence, value, relation, plain(bound))
+    outcome = f"It is: {answer}." if answer and checked.holds else f"Measured: {readable(value)}."
+    checked = replace(checked, guessed=answer_waiting_guess(outcome))
     if get_ipython():
         display(checked)
     else:

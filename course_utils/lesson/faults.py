@@ -50,9 +50,12 @@ def of_function(name: str, parameters: list[str], learner) -> str | None:
 
 def is_untouched(learner: Callable, first: Attempt) -> bool:
     """Say whether the three dots of the exercise still stand where the answer belongs."""
-    if first.result is ... or isinstance(first.error, NotImplementedError):
+    if first.error:
+        last = traceback.extract_tb(first.error.__traceback__)[-1]
+        return (last.line or "").startswith("raise NotImplementedError")
+    if first.result is ...:
         return True
-    return first.result is None and not first.error and not first.printed and has_dots(learner)
+    return first.result is None and not first.printed and has_dots(learner)
 
 
 def has_dots(learner: Callable) -> bool:
@@ -149,5 +152,6 @@ def kind(tensor: torch.Tensor) -> str:
 
 
 def article(value) -> str:
-    name = "None" if value is None else type(value).__name__
-    return name if value is None else f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    name = type(value).__name__
+    known = {"NoneType": "None", "ndarray": "a NumPy array"}
+    return known.get(name) or (f"an {name}" if name[0] in "aeiou" else f"a {name}")

@@ -24,31 +24,32 @@ class Grid:
     def __str__(self):
         if not isinstance(self.value, torch.Tensor):
             return f"{self.label}: {self.value}"
-        return "\n".join(
-            f"{self.title(at)}\n{as_text(layer)}" if layer is not None else self.title(at)
-            for at, layer, _ in self.layers()
-        )
+        layers = [f"{at}\n{as_text(rows)}".lstrip("\n") for at, rows, _ in self.layers()]
+        return "\n".join([self.title, *layers])
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}, shape {tuple(self.value.shape)}"
 
     def to_html(self) -> str:
         if not isinstance(self.value, torch.Tensor):
             return self.frame(self.label, f"<b>{html.escape(str(self.value))}</b>")
-        return "".join(
-            self.frame(self.title(at), "" if layer is None else as_table(layer, differs))
-            for at, layer, differs in self.layers()
-        )
+        layers = [
+            f'<div style="margin-right:.8em">{at}{as_table(rows, differs)}</div>'
+            for at, rows, differs in self.layers()
+        ]
+        return self.frame(self.title, "".join(layers))
 
     def frame(self, title: str, inside: str) -> str:
         return (
             '<div style="margin:.3em 1.4em .3em 0">'
             f'<div style="border-bottom:2px solid {COLOURS[self.role]};margin-bottom:.25em">'
-            f"{html.escape(title)}</div>{inside}</div>"
+            f"{html.escape(title)}</div>"
+            f'<div style="display:flex;flex-wrap:wrap">{inside}</div></div>'
         )
 
-    def title(self, at: str) -> str:
-        return f"{self.label}{at}, shape {tuple(self.value.shape)}"
-
     def layers(self):
-        """Yield index, rows and columns, and where those differ from `other`, for each layer."""
+        """Yield for each layer its index, its numbers, and where those differ from `other`."""
         rows = self.value.reshape(1, -1) if self.value.dim() < 2 else self.value
         differs = torch.zeros_like(rows, dtype=torch.bool)
         if isinstance(self.other, torch.Tensor) and self.other.shape == self.value.shape:
@@ -56,8 +57,7 @@ class Grid:
         *outer, height, width = rows.shape
         indices = list(itertools.product(*map(range, outer)))
         if max(height, width) > LARGEST or len(indices) > MOST or not rows.numel():
-            yield "", None, None
-            return
+            return  # the shape has to do
         for index in indices:
             yield str(list(index)) if index else "", rows[index], differs[index]
 
@@ -77,7 +77,7 @@ def as_table(rows: torch.Tensor, differs: torch.Tensor) -> str:
 
 
 def cell(number: float, differs: bool) -> str:
-    mark = ";background:#c75b1233;font-weight:bold" if differs else ""
+    mark = ";background:#b3151f33;font-weight:bold" if differs else ""
     return (
         '<td style="border:1px solid #8888;padding:.1em .45em;text-align:right;'
         f'font-variant-numeric:tabular-nums{mark}">{readable(number)}</td>'
@@ -85,4 +85,4 @@ def cell(number: float, differs: bool) -> str:
 
 
 def readable(number: float) -> str:
-    return f"{number + 0:.3g}".replace("-0", "0") if abs(number) < 5e-4 else f"{number:.3g}"
+    return f"{number:.3g}" if number else "0"  # zero has no sign

@@ -7,7 +7,7 @@ let groups = 0; // radio buttons belong together by name, and each view needs a 
 /** What stands under the choices. */
 export function status(choices, chosen, outcome) {
   const picked = chosen >= 0 ? `You guessed ${choices[chosen]}.` : "";
-  if (outcome) return `${picked} Measured: ${outcome}.`.trim();
+  if (outcome) return `${picked} ${outcome}`.trim();
   return picked ? `${picked} Now run the next cell.` : "Choose before you run the next cell.";
 }
 

@@ -12,8 +12,8 @@ _waiting: "Guess | None" = None
 class Guess(CourseWidget):
     """The question with its choices as buttons.
 
-    `chosen` is the index of the reader's choice, -1 before there is one. `outcome` is what the
-    experiment said; once it is set the choice is final.
+    `chosen` is the index of the reader's choice, -1 before there is one. `outcome` is a sentence
+    with what the experiment said; once it is set the choice is final.
     """
 
     script = "guess.mjs"

@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Callable
 
-AGAIN = 0.1  # seconds to the next alarm, for code that catches the first one and goes on
+AGAIN = 0.05  # seconds to the next alarm, for code that catches the first one and goes on
 
 
 class OutOfTime(BaseException):

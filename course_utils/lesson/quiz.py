@@ -49,10 +49,10 @@ def quiz(lesson: str) -> Quiz:
     picked. Raises ValueError for a lesson without a quiz, and for a text that is not a quiz.
     """
     text = lesson if "\n" in lesson else find(lesson)
-    asked = Quiz(questions=read(text))
-    asked.tried = _asked[text].tried if text in _asked else [[] for _ in asked.questions]
-    _asked[text] = asked
-    return asked
+    questions = read(text)
+    tried = _asked[text].tried if text in _asked else [[] for _ in questions]
+    _asked[text] = Quiz(questions=questions, tried=tried)
+    return _asked[text]
 
 
 def find(lesson: str) -> str:

@@ -7,9 +7,11 @@ from torch import Tensor
 from course_utils.show.picture import BLUE, GREEN, INK, ORANGE, Picture, as_array, new_figure
 
 ROLES = {"in": BLUE, "kernel": ORANGE, "out": GREEN}
-# white at zero, and two hues that colour-blind eyes tell apart; neither is the colour of a role
-PURPLE_TO_GOLD = ["#5e3c99", "#b2abd2", "white", "#c4b45b", "#7a6a00"]
-SIGNED = LinearSegmentedColormap.from_list("signed", PURPLE_TO_GOLD)
+PURPLE = "#762a83"  # negative, against each of the three; colour-blind eyes tell them apart
+SIGNED = {
+    role: LinearSegmentedColormap.from_list(role, [PURPLE, "white", colour], N=257)
+    for role, colour in ROLES.items()
+}  # white at zero: an odd number of colours has a middle
 
 
 def grids(*values: Tensor, titles: list[str], roles: list[str]) -> Picture:
@@ -24,7 +26,7 @@ def grids(*values: Tensor, titles: list[str], roles: list[str]) -> Picture:
     figure, [axes] = new_figure(0.5 * sum(widths) + 0.5 * len(values), 0.5 * height + 0.5,
                                 columns=len(values), width_ratios=widths)  # fmt: skip
     for axis, grid, title, role in zip(axes, values, titles, roles, strict=True):
-        _draw_numbers(axis, grid, title, ROLES[role])
+        _draw_numbers(axis, grid, title, role)
     words = "; ".join(f"{title}: {_read(grid)}" for title, grid in zip(titles, values, strict=True))
     return Picture(figure, words)
 
@@ -42,27 +44,29 @@ def maps(*values: Tensor, titles: list[str], roles: list[str] | None = None) -> 
     for axis, image, title, role in zip(axes, values, titles, roles, strict=True):
         array = as_array(image).astype(float)
         strength = abs(array).max() or 1
-        signed = {"cmap": SIGNED, "vmin": -strength, "vmax": strength}
+        signed = {"cmap": SIGNED[role], "vmin": -strength, "vmax": strength}
         axis.imshow(array, **(signed if array.min() < 0 else {"cmap": "gray_r"}))
-        _frame(axis, title, ROLES[role])
+        _frame(axis, title, role)
     return Picture(figure, f"{len(values)} images side by side: {', '.join(titles)}")
 
 
-def _draw_numbers(axis, grid: Tensor, title: str, colour: str) -> None:
+def _draw_numbers(axis, grid: Tensor, title: str, role: str) -> None:
     rows, columns = grid.shape
     strength = float(grid.abs().max()) or 1
-    axis.imshow(as_array(grid).astype(float), cmap=SIGNED, vmin=-2 * strength, vmax=2 * strength)
+    # the colours stop at a third, so that dark numbers can be read on them
+    limits = {"vmin": -3 * strength, "vmax": 3 * strength}
+    axis.imshow(as_array(grid).astype(float), cmap=SIGNED[role], **limits)
     for row in range(rows):
         for column in range(columns):
             axis.text(column, row, f"{float(grid[row, column]):.3g}", ha="center", va="center",
                       size=13, color=INK)  # fmt: skip
-    _frame(axis, title, colour)
+    _frame(axis, title, role)
 
 
-def _frame(axis, title: str, colour: str) -> None:
+def _frame(axis, title: str, role: str) -> None:
     axis.set(xticks=[], yticks=[])
-    axis.spines[:].set(visible=True, color=colour, linewidth=2)
-    axis.set_title(title, color=colour, loc="center")
+    axis.spines[:].set(visible=True, color=ROLES[role], linewidth=2)
+    axis.set_title(title, color=ROLES[role], loc="center")
 
 
 def _read(grid: Tensor) -> str:

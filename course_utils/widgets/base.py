@@ -14,7 +14,7 @@ import anywidget
 from course_utils.widgets import page
 
 HERE = Path(__file__).parent
-IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+\.mjs)";\n', re.MULTILINE)
+IMPORT = re.compile(r'^import \{[\w\s,$]*\} from "(\.[^"]+\.mjs)";\n', re.MULTILINE)
 
 
 def join(script: Path) -> str:
@@ -34,7 +34,8 @@ def _collect(script: Path, texts: dict[Path, str]) -> None:
         if imported not in texts:
             _collect(imported, texts)
     texts[script] = IMPORT.sub("", text)
-    if other := re.search(r"^import\b.*|\bimport .* as .*", texts[script], re.MULTILINE):
+    renamed = re.search(r"^import \{[^}]*\bas\b[^}]*\}", text, re.MULTILINE)
+    if other := renamed or re.search(r"^import\b.*", texts[script], re.MULTILINE):
         raise ValueError(
             f'{script.name} must import as in `import {{ pad }} from "./core.mjs";`, got {other[0]}'
         )

@@ -119,7 +119,7 @@ export function sizeFormula(size, kernel, { stride, padding, dilation }) {
   return [
     ["floor(("], [size, "in"], [` + 2·${padding} − ${dilation}·(`], [kernel, "kernel"],
     [` − 1) − 1) / ${stride}) + 1 = floor(${shown(quotient)}) + 1 = `],
-    [Math.floor(quotient) + 1, "out"],
+    [shown(Math.floor(quotient) + 1), "out"],
   ];
 }
 
@@ -163,7 +163,7 @@ export function notes(state) {
   if (skipped) found.push(["skipped", `Skipped: ${skipped} between the pixels that the windows read.`]);
   if (state.padding) found.push(["padding", "Padding: a zero in a dashed cell."]);
   const given = [...state.image, ...state.kernel, state.bias ?? 0].flat(2);
-  if (!given.every(Number.isInteger)) found.push(["rounded", "Shown to two decimals; summed with all."]);
+  if (!given.every(Number.isInteger)) found.push(["rounded", "Shown to two decimals; the sums use all of them."]);
   return found;
 }
 

@@ -231,6 +231,8 @@ function paintStep(view, state, shape) {
   sum.channels.forEach(({ terms }, channel) => paintWindow(view, state, channel, terms));
   view.total.replaceChildren(...spans(totalLine(state, sum)));
   paintOutputs(view, state, current);
+  if (current !== view.current) revealWindow(view, state, current, sum);
+  view.current = current;
   const count = shape.rows * shape.columns;
   Object.assign(view.slider, { max: count - 1, value: state.step });
   view.slider.setAttribute("aria-valuetext", `${state.step + 1} of ${count}`);
@@ -260,13 +262,20 @@ function paintWindow(view, state, channel, terms) {
   for (const [name, value] of Object.entries(place)) frame.style.setProperty(`--${name}`, value);
 }
 
+function revealWindow(view, state, current, { columnsRead }) {
+  const [first, last] = [columnsRead[0], columnsRead.at(-1)].map((column) => column + state.padding);
+  for (const { image } of view.channels) reveal(image, image.cells[0][first], image.cells[0][last]);
+  reveal(view.output, view.output.cells.flat()[current]);
+}
+
 function paintOutputs(view, state, current) {
   view.output.cells.flat().forEach((cell, index) => {
     const filled = index <= state.step || index === current;
     cell.textContent = filled ? shown(view.results.flat()[index]) : "";
     cell.dataset.mark = index === current ? "current" : filled ? "filled" : "";
     cell.tabIndex = index === state.step ? 0 : -1;
-    label(cell, filled ? cell.textContent : "not yet");
+    const place = `row ${Math.floor(index / view.shape.columns)}, column ${index % view.shape.columns}`;
+    label(cell, `${place}: ${filled ? cell.textContent : "not yet"}`);
   });
 }
 
@@ -274,10 +283,18 @@ function say(view, text) {
   if (view.live.textContent !== text) view.live.textContent = text;
 }
 
+/** Where a grid scrolls in its box, on a narrow screen: bring the cells into sight. */
+function reveal({ scroll }, first, last = first) {
+  if (scroll.scrollWidth <= scroll.clientWidth) return;
+  const end = last.offsetLeft + last.offsetWidth - scroll.clientWidth;
+  scroll.scrollLeft = Math.min(Math.max(scroll.scrollLeft, end), first.offsetLeft);
+}
+
 // ---------------------------------------------------------------- what the learner does
 
 /** Change traits and paint; Python hears of it when it can. */
 function set(view, change) {
+  view.refused.textContent = "";
   for (const [name, value] of Object.entries(change)) view.model.set(name, value);
   view.frame.ask();
   view.python.save();
@@ -335,7 +352,7 @@ function commit(view, input) {
   const none = name === "bias" && input.value.trim() === "";
   const value = none ? null : typed(input.value);
   if (value === null && !none) {
-    say(view, `“${input.value}” is not a number from −${LARGEST} to ${LARGEST}: the old one stays.`);
+    view.refused.textContent = `“${input.value}” is not a number from −${LARGEST} to ${LARGEST}: the old one stays.`;
     return restore(view, input);
   }
   if (name === "bias") return set(view, { bias: value });
@@ -432,10 +449,11 @@ function layOut(view) {
   Object.assign(view, { values: {}, peek: null, lit: null, timer: 0 });
   for (const name of ["stage", "notes", "where", "sums", "formula"]) view[name] = box(name);
   view.total = box("total");
+  view.refused = element("p", "cbh-stepper-refused", "", { role: "status" });
   view.live = element("p", "cbh-stepper-live", "", { role: "status" });
   const controls = box("controls", ...Object.keys(CONTROLS).map((name) => control(view, name)), biasField(view));
   const working = box("working", view.where, view.sums, view.total);
-  view.body = box("body", controls, transport(view), view.stage, view.notes, working, view.formula, view.live);
+  view.body = box("body", controls, transport(view), view.refused, view.stage, view.notes, working, view.formula, view.live);
   view.root.append(view.body);
 }
 

@@ -63,7 +63,8 @@ class Whole(traitlets.TraitType):
             return int(value)
         until = "on" if self.most is None else f"to {self.most}"
         raise traitlets.TraitError(
-            f"{self.name} must be a whole number from {self.least} {until}, got {reprlib.repr(value)}"
+            f"{self.name} must be a whole number from {self.least} {until},"
+            f" got {reprlib.repr(value)}"
         )
 
 
@@ -95,7 +96,7 @@ class ConvStepper(CourseWidget):
 
     image: (height, width) or (channels, height, width), at most 12x12 and 4 channels. kernel: the
     same with at most 5x5, and as many channels as the image. bias: a number or None. `step` is the
-    window that is shown, counted from 0 along the rows of the output; the output is filled up to it.
+    window that is shown, counted from 0 along the rows of the output, which is filled up to it.
 
     What the learner changes can be read from the same attributes. A value that does not fit is
     refused with a TraitError, and the old one stays.
@@ -189,7 +190,7 @@ class ConvStepper(CourseWidget):
 
 def _table(title: str, plane: list[list[float]], kind: str) -> str:
     rows = "".join(
-        "<tr>" + "".join(f"<td>{round(value, 2):g}</td>" for value in row) + "</tr>"
+        "<tr>" + "".join(f"<td>{round(value, 2):.12g}</td>" for value in row) + "</tr>"
         for row in plane
     )
     return (f'<td valign="top"><b class="cbh-stepper-{kind}">{title}</b>'

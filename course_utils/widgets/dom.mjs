@@ -12,8 +12,11 @@ export function element(tag, className = "", text = "", attributes = {}) {
 /** The root of a widget: JupyterLab and others leave the keys that are pressed in it alone. */
 export function widgetRoot(className, tag = "div") {
   const root = element(tag, `cbh ${className}`);
-  root.dataset.lmSuppressShortcuts = "true";
-  // The mark alone is not enough: JupyterLab also listens on the notebook around the widget.
+  // Jupyter looks for its mark from the focused element upwards, and stops where a shortcut fits:
+  // some fit the focused element itself. So the root has the mark, and what is in focus too.
+  const mark = (target) => (target.dataset.lmSuppressShortcuts = "true");
+  mark(root);
+  root.addEventListener("focusin", (event) => mark(event.target));
   root.addEventListener("keydown", (event) => event.stopPropagation());
   return root;
 }
@@ -58,6 +61,11 @@ export function atNextFrame(paint) {
     });
   };
   return { ask, cancel: () => cancelAnimationFrame(asked) };
+}
+
+/** Change a text only where it is another one: what stays costs no layout. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }
 
 /** {shape, data: base64 of float32} from Python -> a tensor. */
@@ -109,12 +117,23 @@ export function css([red, green, blue]) {
 
 /** Paint one map (H,W values) in signed colours. */
 export function paintSigned(canvas, size, data, limit, scale = "out") {
-  const table = Uint32Array.from({ length: 511 }, (_, i) => packed(signedColour(i - 255, 255, scale)));
+  const table = colourTable(scale);
   const step = limit > 0 ? 255 / limit : 0;
   paintPixels(canvas, size, (index) => {
-    const place = Math.round(data[index] * step);
-    return table[255 + Math.max(-255, Math.min(255, place))];
+    const place = 255.5 + data[index] * step; // never below 0, so that | 0 rounds down
+    return table[place < 0 ? 0 : place > 510 ? 510 : place | 0];
   });
+}
+
+const tables = new Map();
+
+/** The colours from -limit to limit in 511 steps, made once. */
+function colourTable(scale) {
+  if (!tables.has(scale)) {
+    const colours = Array.from({ length: 511 }, (_, i) => packed(signedColour(i - 255, 255, scale)));
+    tables.set(scale, Uint32Array.from(colours));
+  }
+  return tables.get(scale);
 }
 
 /** Paint an image (1 or 3 channels, from 0 to 1) in its own colours. */

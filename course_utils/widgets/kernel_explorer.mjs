@@ -4,7 +4,7 @@
 import { conv2d, sources } from "./core.mjs";
 import {
   atNextFrame, element, encodeTensor, decodeTensor, listeners, paintGrey, paintImage, paintSigned, readable,
-  syncSlowly, widgetRoot,
+  setText, syncSlowly, widgetRoot,
 } from "./dom.mjs";
 import { GOALS, asWeight, paddingOf, resize, sameKernel, torchText, turn } from "./kernel_goals.mjs";
 import { kernelTable } from "./kernel_table.mjs";
@@ -13,7 +13,7 @@ import { pictureChooser } from "./pictures.mjs";
 
 const PADDINGS = { zeros: "zeros", reflect: "mirror (reflect)", replicate: "edge repeated (replicate)", none: "none" };
 const VIEWS = { raw: "signed", abs: "absolute", relu: "ReLU", image: "as an image" };
-const SHOWN = { raw: (v) => v, abs: Math.abs, relu: (v) => Math.max(v, 0), image: (v) => v };
+const SHOWN = { abs: Math.abs, relu: (value) => Math.max(value, 0) };
 const CHANGES = "image kernel grey padding_mode view goal".split(" ").map((n) => `change:${n}`).join(" ");
 const LUMINANCE = [0.299, 0.587, 0.114];
 
@@ -106,22 +106,28 @@ function readImage(model, state) {
 
 function compute(model, state) {
   const [kernel, mode] = [model.get("kernel"), model.get("padding_mode")];
-  state.problem = "";
+  Object.assign(state, { kernel, mode, problem: "" });
   try {
     const paddingMode = mode === "none" ? "zeros" : mode;
     state.output = conv2d(state.plane, asWeight(kernel), null, { padding: paddingOf(kernel, mode), paddingMode });
   } catch (error) {
-    state.problem = error.message; // a large kernel on a tiny image; the last output stays
+    state.problem = error.message; // a large kernel on a tiny image; there is nothing to show
     state.output ??= state.plane;
+    state.cursor ??= [0, 0];
     return;
   }
-  state.kernel = kernel;
-  state.mode = mode;
-  state.shown = state.output.data.map(SHOWN[model.get("view")]);
-  state.limit = state.shown.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  if (model.get("view") === "image") state.limit = state.image.shape[0]; // white where all channels are
+  const [view, data] = [model.get("view"), state.output.data];
+  state.shown = SHOWN[view] ? data.map(SHOWN[view]) : data;
+  state.limit = view === "image" ? state.image.shape[0] : largest(data); // white where all channels are
   const [, rows, columns] = state.output.shape;
   state.cursor = clampCursor(state.cursor ?? [Math.floor(rows / 2), Math.floor(columns / 2)], state.output.shape);
+}
+
+/** The largest absolute value; a plain loop, because this runs at every move of the pointer. */
+function largest(data) {
+  let most = 0;
+  for (let i = 0; i < data.length; i++) most = Math.max(most, Math.abs(data[i]));
+  return most;
 }
 
 function clampCursor([row, column], [, rows, columns]) {
@@ -137,20 +143,21 @@ function show(model, state, page) {
   for (const [name, button] of page.presets) {
     button.setAttribute("aria-pressed", String(sameKernel(kernel, model.get("_presets")[name])));
   }
-  page.code.textContent = torchText(kernel);
+  setText(page.code, torchText(kernel));
   page.padding.value = model.get("padding_mode");
   page.views[model.get("view")].checked = true;
   page.grey.checked = model.get("grey");
   page.greyLabel.hidden = state.original.shape[0] === 1;
-  page.problem.textContent = state.problem;
+  setText(page.problem, state.problem);
+  for (const part of [page.output.stage, page.image.box, page.products.box]) part.hidden = Boolean(state.problem);
   if (!state.problem) showOutput(model, state, page);
 }
 
 function showOutput(model, state, page) {
   const [channels, height, width] = state.image.shape;
   const [, rows, columns] = state.output.shape;
-  page.image.note.textContent = `${height} \u00d7 ${width}${channels === 3 ? ", red, green and blue" : ""}`;
-  page.output.note.textContent = `${rows} \u00d7 ${columns}`;
+  setText(page.image.note, `${height} \u00d7 ${width}${channels === 3 ? ", red, green and blue" : ""}`);
+  setText(page.output.note, `${rows} \u00d7 ${columns}`);
   const view = model.get("view");
   if (view === "image") paintGrey(page.output.canvas, [rows, columns], state.shown, state.limit);
   else paintSigned(page.output.canvas, [rows, columns], state.shown, state.limit);
@@ -158,7 +165,7 @@ function showOutput(model, state, page) {
   const signed = view === "raw";
   page.legend.dataset.view = view;
   const ends = [signed ? -state.limit : 0, signed ? 0 : state.limit / 2, state.limit];
-  page.ends.forEach((end, index) => (end.textContent = readable(ends[index], 2)));
+  page.ends.forEach((end, index) => setText(end, readable(ends[index], 2)));
   showCursor(state, page);
 }
 
@@ -169,10 +176,10 @@ function showCursor(state, page) {
   placeBox(page.image.box, [row - ph, column - pw], [kernel.length, kernel[0].length], [height, width]);
   placeBox(page.output.box, [row, column], [1, 1], output.shape.slice(1));
   const answer = output.data[row * output.shape[2] + column];
-  page.where.textContent = `Row ${row}, column ${column}`;
+  setText(page.where, `Row ${row}, column ${column}`);
   page.products.show(windowAt(state.image, kernel, mode, [row, column]), kernel, answer);
   page.output.stage.setAttribute("aria-label", `Output, ${output.shape[1]} by ${output.shape[2]}. Arrow keys move the window.`);
-  page.spoken.textContent = `Row ${row}, column ${column}: ${readable(answer)}`;
+  setText(page.spoken, `Row ${row}, column ${column}: ${readable(answer)}`);
 }
 
 function placeBox(box, [top, left], [rows, columns], [height, width]) {
@@ -191,9 +198,9 @@ function score(model, state, page, change) {
   page.goalBox.hidden = !goal;
   page.presetBox.hidden = Boolean(goal); // looking up the answer would end the search
   page.goalBox.classList.toggle("cbh-reached", reached);
-  page.task.textContent = goal?.task ?? "";
+  setText(page.task, goal?.task ?? "");
   page.progress.value = progress;
-  page.found.textContent = reached ? `${found} Reached.` : found;
+  setText(page.found, reached ? `${found} Reached.` : found);
   if (model.get("goal_progress") !== progress) change("goal_progress", progress);
   if (model.get("goal_reached") !== reached) change("goal_reached", reached);
 }
@@ -224,10 +231,10 @@ function listenToChoices(page, on, model, change) {
 async function copyText(page) {
   try {
     await navigator.clipboard.writeText(page.code.textContent);
-    page.copied.textContent = "Copied.";
+    setText(page.copied, "Copied.");
   } catch {
     getSelection().selectAllChildren(page.code);
-    page.copied.textContent = "Selected: press Ctrl+C or Cmd+C.";
+    setText(page.copied, "Selected: press Ctrl+C or Cmd+C.");
   }
 }
 
@@ -256,7 +263,7 @@ function listenToCursor(page, on, state, model, moveTo) {
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const length = event.shiftKey ? 10 : 1;
-    moveTo(state.cursor.map((at, axis) => at + step[axis] * length || at + 0));
+    moveTo(state.cursor.map((at, axis) => at + step[axis] * length));
   });
 }
 

@@ -56,7 +56,8 @@ class KernelExplorer(CourseWidget):
     def still(self) -> str:
         weights = torch.tensor(self.kernel, dtype=torch.float32)
         every_channel = weights.expand(1, len(self.image), *weights.shape)
-        answer = torch.nn.functional.conv2d(self.image, every_channel)[0]
+        same = [side // 2 for side in weights.shape]
+        answer = torch.nn.functional.conv2d(self.image, every_channel, padding=same)[0]
         cells = [
             picture_html.image(self.image, "the image"),
             picture_html.matrix(self.kernel),

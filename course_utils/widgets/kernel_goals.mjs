@@ -65,12 +65,14 @@ function testImage(value) {
   return tensor([1, SIDE, SIDE], grid(SIDE, SIDE, value).flat());
 }
 
-/** The same noise on every machine: numbers from -1 to 1 by a small generator of its own. */
+/** The same noise on every machine: numbers from -1 to 1 by a small generator (mulberry32). */
 function noise() {
-  let state = 7;
+  let state = 1;
   return testImage(() => {
-    state = (state * 16807) % 2147483647;
-    return (2 * state) / 2147483647 - 1;
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 31 - 1;
   });
 }
 

@@ -1,6 +1,6 @@
 // One output value written out: under each weight the pixel that it meets, and their product.
 
-import { css, element, inkOn, readable, signedColour } from "./dom.mjs";
+import { css, element, inkOn, readable, setText, signedColour } from "./dom.mjs";
 
 const CHANNELS = ["red", "green", "blue"];
 
@@ -66,9 +66,9 @@ function channelTable(kernel, name) {
 function showChannel({ cells }, rows, kernel, limit) {
   const values = products(rows, kernel);
   cells.forEach((line, i) => line.forEach(({ cell, pixel, weight, result }, j) => {
-    pixel.textContent = short(rows[i][j].value);
-    weight.textContent = short(kernel[i][j]);
-    result.textContent = short(values[i][j]);
+    setText(pixel, short(rows[i][j].value));
+    setText(weight, short(kernel[i][j]));
+    setText(result, short(values[i][j]));
     cell.classList.toggle("cbh-outside", rows[i][j].outside);
     const colour = signedColour(0.8 * values[i][j], limit);
     Object.assign(result.style, { backgroundColor: css(colour), color: inkOn(colour) });

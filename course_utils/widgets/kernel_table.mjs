@@ -37,7 +37,10 @@ export function kernelTable() {
   }
 
   function listen(on, change) {
-    const set = (i, j, weight) => change(withWeight(table.kernel, i, j, weight));
+    const set = (i, j, weight) => {
+      table.kernel = withWeight(table.kernel, i, j, weight); // the next key may come before the paint
+      change(table.kernel);
+    };
     connect = (cell, i, j) => {
       on(cell, "input", () => {
         const weight = parseWeight(cell.value);

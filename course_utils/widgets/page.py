@@ -19,8 +19,8 @@ NOT_STATE = re.compile(r"_(esm|css|model|view|dom|anywidget)|layout|tabbable|too
 def html(*widgets, title: str) -> str:
     """Return a page that shows the widgets one below the other."""
     script = f"\n{page_script(widgets)}\n"
-    sheets = dict.fromkeys([(HERE / "page.css").read_text(encoding="utf-8"), *(w._css for w in widgets)])
-    style = "\n".join(["", *sheets, ""])
+    sheets = [(HERE / "page.css").read_text(encoding="utf-8"), *(widget._css for widget in widgets)]
+    style = "\n".join(["", *dict.fromkeys(sheets), ""])
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}';"
         " img-src data: blob:; base-uri 'none'; form-action 'none'"

@@ -53,7 +53,7 @@ guess("Which piece gives the largest dot product with the pattern?", ["1 2 1", "
 
 # %%
 answers = pieces @ pattern
-claim("the bright, flat piece beats the pattern itself: 20 against 6", (answers.argmax(), answers[3], answers[0]), equals=(3, 20, 6))
+claim("the bright, flat piece beats the pattern itself, 20 to 6", (answers[3], answers[0]), equals=(20, 6), answer="5 5 5")
 
 # %% [markdown]
 # The dot product rewards likeness, and it rewards brightness as well. To ask about the shape alone, take the mean off the pattern, so that its numbers sum to zero: then a flat piece, bright or dark, answers 0.
@@ -134,7 +134,7 @@ show.grids(numpy_says[None], torch_says[None], titles=["np.convolve", "F.conv1d"
 # Five numbers each, and not the same five.
 
 # %%
-claim("they differ at the edge, by up to this much", (numpy_says - torch_says).abs().max(), above=1)
+claim("they differ at the edge, by up to this much", (numpy_says - torch_says).abs().max(), above=1, answer="no")
 
 # %%
 turned = F.conv1d(signal[None, None], kernel.flip(0)[None, None])[0, 0]
@@ -249,7 +249,7 @@ claim("two loops give what PyTorch gives", slide(image, kernel), equals=F.conv2d
 
 # %% tags=["exercise"]
 def convolve(image, kernel):
-    """Convolve with a kernel that is turned by 180 degrees: (H, W), (kh, kw) -> (H - kh + 1, W - kw + 1)."""
+    """Turn the kernel by 180 degrees, then slide it: (H, W), (kh, kw) -> (rows, columns)."""
     ...                                   # your code
 
 check.convolve(convolve)
@@ -262,7 +262,7 @@ check.convolve(convolve)
 
 # %% tags=["solution"]
 def convolve(image, kernel):
-    """Convolve with a kernel that is turned by 180 degrees: (H, W), (kh, kw) -> (H - kh + 1, W - kw + 1)."""
+    """Turn the kernel by 180 degrees, then slide it: (H, W), (kh, kw) -> (rows, columns)."""
     (H, W), (kh, kw) = image.shape, kernel.shape
     turned = kernel.flip(0, 1)
     output = image.new_zeros(H - kh + 1, W - kw + 1)
@@ -414,7 +414,7 @@ check.count_parameters(count_parameters)
 
 # %% tags=["exercise"]
 def convolve_channels(image, weight, bias):
-    """Apply a convolution layer: (C, H, W), (O, C, kh, kw), (O,) -> (O, H - kh + 1, W - kw + 1)."""
+    """Apply a layer: (C, H, W), (O, C, kh, kw), (O,) -> (O, rows, columns)."""
     ...                                   # your code
 
 check.convolve_channels(convolve_channels)
@@ -430,7 +430,7 @@ check.convolve_channels(convolve_channels)
 
 # %% tags=["solution"]
 def convolve_channels(image, weight, bias):
-    """Apply a convolution layer: (C, H, W), (O, C, kh, kw), (O,) -> (O, H - kh + 1, W - kw + 1)."""
+    """Apply a layer: (C, H, W), (O, C, kh, kw), (O,) -> (O, rows, columns)."""
     (C, H, W), (O, C, kh, kw) = image.shape, weight.shape
     output = image.new_zeros(O, H - kh + 1, W - kw + 1)
     for o in range(O):
@@ -485,7 +485,7 @@ show.maps(digit, before, moved, after, titles=["digit", "its map", "moved", "its
 # Is the second map the first one, moved? Lay them over each other, three columns apart; and then without moving.
 
 # %%
-claim("it moves along, to the pixel", (after[:, 3:] - before[:, :-3]).abs().max(), below=1e-5)
+claim("it moves along, to the pixel", (after[:, 3:] - before[:, :-3]).abs().max(), below=1e-5, answer="moves 3 pixels to the right")
 
 # %%
 claim("so it is not the same as before", (after - before).abs().max(), above=0.5)
@@ -518,7 +518,7 @@ def train_twins(equal_next_layer):
 guess("Two equal kernels, the next layer random as usual. After 100 steps they are ...", ["still equal", "different"])
 
 # %%
-claim("they are different, without having started so", train_twins(equal_next_layer=False), above=0)
+claim("they are different, without having started so", train_twins(equal_next_layer=False), above=0, answer="different")
 
 # %% [markdown]
 # Equal kernels, and yet they part: the *next* layer listens to each with other weights, so each is told something else. Only when that layer is equal, too, nobody can tell them apart.
@@ -614,16 +614,16 @@ claim("the kernel's slopes are a cross-correlation, too", (ops.conv2d(x, at_answ
 # %% [markdown] tags=["slide"]
 # ## What stays with you
 #
-# Five questions. Every choice answers when you pick it, the wrong ones too.
+# Six questions. Every choice answers when you pick it, the wrong ones too.
 
 # %%
 quiz("02")
 
 # %% [markdown] tags=["quiz"]
-# ## You slide the kernel `[1, 2]` over a signal in both ways, as cross-correlation and as convolution. For which kernels would the two always agree?
-# - [ ] For none: they are two different things
+# ## Cross-correlation and convolution: for which kernels do the two give the same, whatever the image?
+# - [ ] For none: they are two different operations with different answers
 #   They differ by the flip alone. A kernel that the flip leaves as it is makes them equal.
-# - [x] For kernels that look the same when they are turned by 180 degrees
+# - [x] For those that a turn by 180 degrees leaves as they are
 #   Convolution flips the kernel first, and these do not notice. The blur kernels of this lesson are of that sort; Sobel's are not.
 # - [ ] For kernels that sum to 0
 #   `[-1, 1]` sums to 0, and flipped it is `[1, -1]`: every answer changes its sign.
@@ -667,10 +667,21 @@ quiz("02")
 #   All kernels of a layer see every part of the image. Nothing in front of them tells them apart.
 # - [ ] They become different after a while: rounding errors are enough
 #   Equal kernels do equal sums in equal order and round in the same way. In this lesson their difference stayed at 0 exactly.
-# - [x] They stay equal to each other, and the layer acts as if it had one kernel
-#   Equal answers, read with equal weights, get equal gradients. Random numbers at the start, in this layer or in the next, break the tie.
+# - [x] They change, and stay equal to each other
+#   Equal answers, read with equal weights, get equal gradients: the layer acts as if it had one kernel. Random numbers at the start, in this layer or in the next, break the tie.
 # - [ ] They stay as they are, because their gradient is 0
 #   They do learn, all of them the same thing. What is missing is a reason to differ.
+
+# %% [markdown] tags=["quiz"]
+# ## An edge kernel answers the left edge of a stroke by 3 and its right edge by -3. Then comes ReLU. What does the next layer get to know about the right edge from this map?
+# - [ ] As much as before, only without the sign
+#   That would be the absolute value. ReLU keeps 3, and turns -3 into 0.
+# - [ ] A little: a small positive number is left of the -3
+#   The sigmoid would do that (it gives 0.05). ReLU gives 0 for everything below zero, and all of it looks alike afterwards.
+# - [x] Nothing: for that it needs a second kernel, with all signs turned round
+#   There is one map for what brightens and one for what darkens. Such pairs are often seen among the kernels that a network learns.
+# - [ ] Nothing, and the network cannot learn about right edges any more
+#   This map has lost them. Another kernel of the same layer, with opposite signs, answers them by 3.
 
 # %% [markdown] tags=["slide"]
 # ## What you have seen

@@ -117,7 +117,7 @@ show.table(["layer", "what comes out: N, C, H, W", "parameters"], rows)
 
 # %%
 largest = max(rows, key=lambda row: row[2])
-claim("the third convolution has the most: 32 x 32 kernels of 3 x 3", largest[2], equals=32 * 32 * 3 * 3)
+claim("the third convolution has the most: 32 x 32 kernels of 3 x 3", largest[2], equals=32 * 32 * 3 * 3, answer="the third")
 
 # %% [markdown]
 # Two things to see. The third pooling turns 7 rows into 3: 7 is odd, and the last row is dropped (lesson 03). And 32 channels of 3 x 3 are 288 numbers; that is all the linear layer gets to know about the digit.
@@ -210,7 +210,7 @@ claim("most of the validation digits are read correctly", 100 * correct.float().
 guess("83.4265 % of 10,000 images. Can that be?", ["yes", "no"])
 
 # %%
-claim("a part of an image would be left over", 0.834265 * 10_000 % 1, above=0.1)
+claim("a part of an image would be left over", 0.834265 * 10_000 % 1, above=0.1, answer="no")
 
 # %% [markdown]
 # It would be 8,342.65 images. Such numbers come from averaging the accuracy of batches when the last batch is smaller: each of its images then counts for more than the others. Look at it happen.

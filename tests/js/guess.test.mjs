@@ -6,8 +6,8 @@ import { status } from "../../course_utils/lesson/guess.mjs";
 const cases = [
   ["before a choice it asks for one", -1, "", "Choose before you run the next cell."],
   ["after a choice it points to the experiment", 1, "", "You guessed 9. Now run the next cell."],
-  ["the outcome stands beside the guess", 1, "4", "You guessed 9. Measured: 4."],
-  ["without a guess the outcome stands alone", -1, "4", "Measured: 4."],
+  ["the outcome stands beside the guess", 1, "Measured: 4.", "You guessed 9. Measured: 4."],
+  ["without a guess the outcome stands alone", -1, "Measured: 4.", "Measured: 4."],
 ];
 
 for (const [name, chosen, outcome, expected] of cases) {

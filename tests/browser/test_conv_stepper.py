@@ -1,0 +1,364 @@
+"""ConvStepper in a real browser: as a page from disk, and in JupyterLab."""
+
+import nbformat
+import pytest
+
+from course_utils.widgets.conv_stepper import ConvStepper
+
+pytestmark = pytest.mark.browser
+
+IMAGE = [[1, 2, 0, 3], [0, 1, 4, 1], [2, 2, 0, 0], [1, 0, 1, 5]]
+KERNEL = [[1, -1], [2, 0]]  # gives [[-1, 4, 5], [3, 1, 3], [2, 2, 2]]
+
+
+@pytest.fixture
+def open_page(page, tmp_path):
+    """Save a stepper as a page, open it from disk with every request blocked, wait for it."""
+
+    def open_it(**options):
+        path = ConvStepper(**({"image": IMAGE, "kernel": KERNEL} | options)).to_html(
+            tmp_path / "stepper.html"
+        )
+        page.route(lambda url: not url.startswith("file:"), lambda route: route.abort())
+        page.goto(path.as_uri())
+        page.wait_for_selector(".cbh-stepper[data-ready]")
+        return page
+
+    return open_it
+
+
+def output(page) -> list[str]:
+    return page.locator("table[aria-label=output] td[data-at]").all_inner_texts()
+
+
+def shows(page, *, step: str) -> None:
+    """Wait until the stepper has painted a step, as in "2 of 9"."""
+    page.locator(".cbh-stepper-count", has_text=step).wait_for()
+
+
+def focus_output(page) -> None:
+    page.locator("table[aria-label=output] td[tabindex='0']").focus()
+
+
+def test_the_output_fills_as_one_steps_forward_and_back(open_page):
+    page = open_page()
+    assert output(page) == ["−1"] + [""] * 8
+    page.get_by_role("button", name="Forward").click()
+    shows(page, step="2 of 9")
+    assert output(page) == ["−1", "4"] + [""] * 7
+    page.get_by_role("button", name="Back").click()
+    shows(page, step="1 of 9")
+    assert output(page) == ["−1"] + [""] * 8
+
+
+def test_the_slider_goes_to_any_step_and_the_last_one_shows_all(open_page):
+    page = open_page(bias=10)
+    page.get_by_role("slider", name="step").fill("8")
+    shows(page, step="9 of 9")
+    assert output(page) == ["9", "14", "15", "13", "11", "13", "12", "12", "12"]
+
+
+def test_every_product_and_the_sum_so_far_are_written_out(open_page):
+    page = open_page(bias=3)
+    terms = page.locator(".cbh-stepper-term").all_inner_texts()
+    assert [term.split("\n") for term in terms] == [
+        ["1 × 1 = 1", "sum 1"], ["2 × (−1) = −2", "sum −1"],
+        ["0 × 2 = 0", "sum −1"], ["1 × 0 = 0", "sum −1"],
+    ]  # fmt: skip
+    total = page.locator(".cbh-stepper-total").inner_text()
+    assert total == "sum of the products: −1 + bias: 3 = 2"
+
+
+def test_the_sums_of_the_channels_are_added_up(open_page):
+    page = open_page(image=[IMAGE] * 3, kernel=[KERNEL] * 3)
+    total = page.locator(".cbh-stepper-total").inner_text()
+    assert total == "channel 0: −1 + channel 1: (−1) + channel 2: (−1) = −3"
+
+
+KEYS = [
+    ("ArrowRight", "2 of 9"), ("ArrowDown", "5 of 9"), ("ArrowLeft", "4 of 9"),
+    ("ArrowUp", "1 of 9"), ("End", "9 of 9"), ("ArrowRight", "9 of 9"), ("Home", "1 of 9"),
+]  # fmt: skip
+
+
+def test_the_output_is_walked_with_the_arrow_keys_and_the_focus_follows(open_page):
+    page = open_page()
+    focus_output(page)
+    for key, step in KEYS:
+        page.keyboard.press(key)
+        shows(page, step=step)
+        index = int(step[0]) - 1
+        assert page.evaluate("document.activeElement.dataset.at") == f"output {index}"
+
+
+def test_keys_pressed_faster_than_the_screen_repaints_are_all_counted(open_page):
+    page = open_page()
+    focus_output(page)
+    page.evaluate("""() => { for (let i = 0; i < 5; i++) document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", {key: "ArrowRight", bubbles: true})) }""")
+    shows(page, step="6 of 9")
+
+
+def test_space_plays_to_the_end_and_pauses(page, open_page):
+    page.clock.install()
+    open_page()
+    focus_output(page)
+    page.keyboard.press("Space")
+    page.clock.run_for(1000)
+    shows(page, step="2 of 9")
+    assert page.get_by_role("button", name="Pause").is_visible()
+    page.keyboard.press("Space")
+    page.clock.run_for(5000)
+    shows(page, step="2 of 9")
+    page.keyboard.press("Space")
+    page.clock.run_for(20_000)
+    shows(page, step="9 of 9")
+    assert page.get_by_role("button", name="Play").is_visible()
+
+
+def test_who_asks_for_less_motion_gets_single_steps(page, open_page):
+    page.emulate_media(reduced_motion="reduce")
+    page.clock.install()
+    open_page()
+    assert page.get_by_role("button", name="Play").count() == 0
+    focus_output(page)
+    page.keyboard.press("Space")
+    page.clock.run_for(5000)
+    shows(page, step="2 of 9")
+    frame = page.locator(".cbh-stepper-frame")
+    assert frame.evaluate("e => getComputedStyle(e).transitionDuration") == "0s"
+
+
+def test_pointing_at_an_output_shows_its_window_and_leaving_brings_the_step_back(open_page):
+    page = open_page()
+    where = page.locator(".cbh-stepper-where")
+    page.locator("td[data-at='output 5']").hover()
+    where.filter(has_text="Output row 1, column 2").wait_for()
+    assert where.inner_text().endswith("rows 1, 2; columns 2, 3")
+    read = page.locator("td.cbh-stepper-read").evaluate_all("c => c.map(td => td.dataset.at)")
+    assert read == ["image 0 1 2", "image 0 1 3", "image 0 2 2", "image 0 2 3"]
+    page.mouse.move(1, 1)
+    where.filter(has_text="Output row 0, column 0").wait_for()
+    shows(page, step="1 of 9")
+
+
+def test_pointing_at_a_product_marks_its_pixel_and_its_weight(open_page):
+    page = open_page()
+    page.locator("[data-at='term 0 1 0']").hover()
+    page.locator("div.cbh-stepper-lit").wait_for()
+    marked = page.locator("td.cbh-stepper-lit").evaluate_all("c => c.map(td => td.dataset.at)")
+    assert marked == ["image 0 1 0", "kernel 0 1 0"]
+
+
+def test_numbers_are_typed_into_image_and_kernel(open_page):
+    page = open_page()
+    cell = page.get_by_label("image, row 0, column 0")
+    cell.click()
+    page.keyboard.type("5")
+    page.keyboard.press("ArrowRight")
+    page.locator("td[data-at='output 0']", has_text="3").wait_for()
+    assert page.evaluate("document.activeElement.ariaLabel") == "image, row 0, column 1"
+    page.get_by_label("kernel, row 0, column 0").fill("-1")
+    page.keyboard.press("Enter")
+    page.locator("td[data-at='output 0']", has_text="−7").wait_for()
+
+
+@pytest.mark.parametrize("nonsense", ["x", "", "1e9", "1000"])
+def test_what_is_no_number_is_refused_and_said(open_page, nonsense):
+    page = open_page()
+    cell = page.get_by_label("image, row 0, column 1")
+    cell.fill(nonsense)
+    page.keyboard.press("Enter")
+    page.get_by_role("status").filter(has_text="not a number from −999 to 999").wait_for()
+    assert cell.input_value() == "2"
+
+
+def test_escape_takes_back_what_was_typed(open_page):
+    page = open_page()
+    cell = page.get_by_label("image, row 0, column 1")
+    cell.focus()
+    page.keyboard.type("77")
+    page.keyboard.press("Escape")
+    assert cell.input_value() == "2"
+
+
+def test_a_bias_is_typed_and_taken_away(open_page):
+    page = open_page()
+    field = page.get_by_label("bias")
+    field.fill("7")
+    page.keyboard.press("Enter")
+    page.locator("td[data-at='output 0']", has_text="6").wait_for()
+    assert "bias=False" not in page.locator("code").inner_text()
+    field.fill("")
+    page.keyboard.press("Enter")
+    page.locator("code", has_text="bias=False").wait_for()
+
+
+def test_a_stride_that_does_not_divide_marks_the_pixels_that_it_drops(open_page):
+    page = open_page(image=[[1] * 7] * 7)
+    page.get_by_role("button", name="stride, more").click()
+    page.get_by_text("Dropped: the last row and the last column.").wait_for()
+    assert page.locator("td[data-mark=dropped]").count() == 13
+    formula = page.locator(".cbh-stepper-formula").inner_text()
+    assert "floor((7 + 2·0 − 1·(2 − 1) − 1) / 2) + 1 = floor(2.5) + 1 = 3" in formula
+    assert "nn.Conv2d(in_channels=1, out_channels=1, kernel_size=2, stride=2," in formula
+
+
+def test_padding_and_dilation_show_in_the_grid(open_page):
+    page = open_page()
+    page.get_by_role("button", name="padding, more").click()
+    page.get_by_role("button", name="dilation, more").click()
+    page.get_by_text("rows −1, 1; columns −1, 1").wait_for()
+    assert page.locator("td[data-mark~=padding]").count() == 20
+    assert page.locator("td.cbh-stepper-read").count() == 4
+
+
+def test_a_control_stops_where_no_window_would_be_left(open_page):
+    page = open_page(image=[[1, 2], [3, 4]])
+    more = page.get_by_role("button", name="kernel size, more")
+    assert more.get_attribute("aria-disabled") == "true"
+    more.click(force=True)
+    assert page.get_by_role("group", name="kernel size").inner_text().split() == [
+        "kernel", "size", "−", "2", "+"]  # fmt: skip
+
+
+def test_the_step_is_said_in_words(open_page):
+    page = open_page()
+    page.get_by_role("button", name="Forward").click()
+    words = "Step 2 of 9. Output row 0, column 1. sum of the products: 4."
+    page.get_by_role("status").filter(has_text=words).wait_for()
+
+
+@pytest.mark.parametrize("options", [{}, {"image": [[0.123] * 12] * 12, "padding": 4}])
+@pytest.mark.parametrize("width", [320, 800, 1600])
+def test_the_page_is_never_wider_than_the_window(page, open_page, width, options):
+    page.set_viewport_size({"width": width, "height": 900})
+    open_page(**options)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_narrow_screen_the_window_is_scrolled_into_sight(page, open_page):
+    page.set_viewport_size({"width": 320, "height": 900})
+    open_page(image=[[-0.125] * 12] * 12)
+    focus_output(page)
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    shows(page, step="11 of 121")
+    right = page.locator(".cbh-stepper-scroll").first.evaluate("e => e.scrollLeft + e.clientWidth")
+    last = page.locator("td[data-at='image 0 0 11']").evaluate("e => e.offsetLeft + e.offsetWidth")
+    assert right >= last
+
+
+RENDER_ALONE = """async ([script, state]) => {
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const { default: widget } = await import(url);
+  const heard = new Set();
+  window.saved = 0;
+  const model = {
+    get: (name) => state[name],
+    set: (name, value) => { state[name] = value; },
+    save_changes: () => { window.saved += 1; },
+    on: (names, call) => heard.add(call),
+    off: (names, call) => heard.delete(call),
+  };
+  window.stop = widget.render({ model, el: document.body });
+  window.step = () => state.step;
+  window.heard = heard;
+}"""
+
+
+@pytest.fixture
+def bare(page):
+    """The widget's script in an empty page, with a model that counts and a clock that we set."""
+    page.clock.install()
+    page.goto("about:blank")
+    stepper = ConvStepper(IMAGE, KERNEL)
+    names = ("image", "kernel", "bias", "stride", "padding", "dilation", "step")
+    state = {name: getattr(stepper, name) for name in names}
+    page.evaluate(RENDER_ALONE, [stepper._esm, state])
+    return page
+
+
+def test_a_view_that_is_closed_while_it_plays_leaves_nothing_behind(bare):
+    bare.get_by_role("button", name="Play").click()
+    bare.clock.run_for(1000)
+    assert bare.evaluate("step()") == 1
+    bare.evaluate("stop()")
+    bare.get_by_role("button", name="Forward").click()
+    bare.clock.run_for(5000)
+    assert bare.evaluate("[step(), heard.size]") == [1, 0]
+
+
+def test_python_hears_at_most_ten_times_a_second_and_always_the_last_step(bare):
+    bare.clock.pause_at("2030-01-01")
+    for _ in range(50):
+        bare.evaluate("document.querySelector('[data-action=\"step 1\"]').click()")
+        bare.evaluate("document.querySelector('[data-action=\"step -1\"]').click()")
+        bare.clock.run_for(10)
+    bare.evaluate("document.querySelector('[data-action=\"step 1\"]').click()")
+    bare.clock.run_for(250)
+    assert 4 <= bare.evaluate("saved") <= 8
+    assert bare.evaluate("step()") == 1
+
+
+RUN = """([command, seconds]) => Promise.race([
+  window.jupyterapp.commands.execute(command),
+  new Promise((_, reject) => setTimeout(() => reject(Error(`${command} hangs`)), 1000 * seconds)),
+])"""
+
+
+def run_cell(page) -> None:
+    page.evaluate(RUN, ["notebook:run-cell-and-select-next", 60])
+
+
+def python_says(page, words: str) -> bool:
+    """Run the second cell until it prints the words: what was clicked is on its way to Python."""
+    for _ in range(10):
+        page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1")
+        run_cell(page)
+        if words in page.locator(".jp-OutputArea").nth(1).inner_text():
+            return True
+    return False
+
+
+@pytest.fixture
+def notebook(lab, open_notebook):
+    """A notebook that shows a stepper, asks it for its state, and then sets it."""
+    cells = [
+        "from course_utils.widgets.conv_stepper import ConvStepper\n"
+        f"stepper = ConvStepper({IMAGE}, {KERNEL})\nstepper",
+        "print('step', stepper.step, 'first pixel', stepper.image[0][0][0])",
+        "stepper.kernel = [[1, 0], [0, 1]]\nstepper.step = 8",
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    made = nbformat.v4.new_notebook(metadata=kernel)
+    made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    nbformat.write(made, lab.folder / "stepper.ipynb")
+    page = open_notebook("stepper.ipynb")
+    run_cell(page)
+    page.wait_for_selector(".cbh-stepper[data-ready]")
+    return page
+
+
+def test_in_jupyterlab_the_steps_reach_python_and_python_repaints(notebook):
+    page = notebook
+    page.get_by_role("button", name="Forward").click()
+    page.get_by_label("image, row 0, column 0").fill("9")
+    page.keyboard.press("Enter")
+    page.locator("td[data-at='output 0']", has_text="7").wait_for()
+    assert python_says(page, "step 1 first pixel 9")
+    run_cell(page)
+    shows(page, step="9 of 9")
+    assert output(page) == ["10", "6", "1", "2", "1", "4", "2", "3", "5"]
+
+
+def test_jupyterlab_leaves_the_keys_to_the_stepper(notebook):
+    page = notebook
+    focus_output(page)
+    page.keyboard.press("ArrowRight")
+    shows(page, step="2 of 9")
+    for key in ("a", "b", "d", "d", "y"):  # insert above, below, delete, to code
+        page.keyboard.press(key)
+    assert page.locator(".jp-Cell").count() == 3
+    page.keyboard.press("End")
+    shows(page, step="9 of 9")

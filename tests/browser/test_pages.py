@@ -1,0 +1,217 @@
+"""Saved pages: opened from disk with every request blocked, each control answers."""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+import torch
+from torch.nn.functional import conv2d
+
+from course_utils.lesson import guess
+from course_utils.widgets import page as pages
+from course_utils.widgets.kernel_explorer import KernelExplorer
+from course_utils.widgets.kernels import KERNELS
+from course_utils.widgets.scene import house
+
+pytestmark = pytest.mark.browser
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+WIDTHS = [320, 800, 1600]
+
+
+@pytest.fixture
+def open_page(page, tmp_path):
+    """Save widgets and open the page: open_page(widget, colour_scheme="dark")."""
+
+    def open_it(*widgets, colour_scheme="light", width=1280):
+        path = tmp_path / "page.html"
+        path.write_text(pages.html(*widgets, title="A page"), encoding="utf-8")
+        requests = []
+        page.route("**/*", lambda route: (requests.append(route.request.url), route.abort()))
+        page.unroute("**/*")
+        page.on("request", lambda request: requests.append(request.url))
+        page.context.set_offline(True)
+        page.emulate_media(color_scheme=colour_scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(path.as_uri())
+        page.wait_for_selector("[data-ready]")
+        page.asked_for = requests
+        return page
+
+    return open_it
+
+
+def output(page) -> torch.Tensor:
+    """The pixels of the output's canvas, (H, W, 3)."""
+    script = """() => { const c = document.querySelector(".cbh-out canvas");
+      const pixels = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+      return [c.height, c.width, Array.from(pixels)]; }"""
+    height, width, pixels = page.evaluate(script)
+    return torch.tensor(pixels).reshape(height, width, 4)[..., :3]
+
+
+def signed_colours(values: torch.Tensor) -> torch.Tensor:
+    """White at zero, green above, purple below, as full as the largest answer."""
+    share = (255 * values / values.abs().max()).round()[..., None] / 255
+    end = torch.where(share < 0, torch.tensor([118.0, 42, 131]), torch.tensor([21.0, 110, 64]))
+    return 255 + (end - 255) * share.abs()
+
+
+def settle(page, act) -> None:
+    """Do something, and wait until the widget has painted since."""
+    before = page.locator(".cbh-explorer").get_attribute("data-painted")
+    act()
+    page.wait_for_function(
+        "before => document.querySelector('.cbh-explorer').dataset.painted !== before", arg=before
+    )
+
+
+def test_the_page_asks_for_nothing_but_itself(open_page):
+    page = open_page(KernelExplorer(), guess("How many?", [1, 2]))
+    assert [url for url in page.asked_for if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert page.locator("[data-ready]").count() == 2
+
+
+def test_the_output_is_what_pytorch_computes(open_page):
+    explorer = KernelExplorer(image=house(colour=True), kernel="Sobel x")
+    page = open_page(explorer)
+    weight = torch.tensor(explorer.kernel).expand(1, 3, 3, 3)
+    expected = signed_colours(conv2d(explorer.image, weight, padding=1)[0])
+    assert (output(page) - expected).abs().max() <= 1.5
+
+
+def test_every_named_kernel_changes_the_picture(open_page):
+    page = open_page(KernelExplorer(kernel=[[1, 2, 3]] * 3))
+    for name in KERNELS:
+        settle(page, page.get_by_role("button", name=name, exact=True).click)
+        kernel = torch.tensor(KERNELS[name], dtype=torch.float32)
+        answer = conv2d(house(), kernel[None, None], padding=len(kernel) // 2)[0]
+        assert (output(page) - signed_colours(answer)).abs().max() <= 1.5, name
+
+
+def test_every_other_control_answers(open_page):
+    page = open_page(KernelExplorer(image=house(colour=True)))
+    seen = [output(page)]
+
+    def changed(act):
+        settle(page, act)
+        now = output(page)
+        new = now.shape != seen[-1].shape or not torch.equal(now, seen[-1])
+        seen.append(now)
+        return new
+
+    assert changed(page.get_by_label("turn by 90").or_(page.get_by_text("turn by 90")).click)
+    assert changed(page.get_by_label("make it grey").check)
+    assert changed(lambda: page.get_by_label("Padding").select_option("replicate"))
+    assert changed(lambda: page.get_by_label("Padding").select_option("none"))
+    assert seen[-1].shape[0] == 94
+    assert changed(page.get_by_label("absolute").check)
+    assert changed(page.get_by_label("ReLU").check)
+    assert changed(page.get_by_label("as an image").check)
+    assert changed(page.get_by_label("signed").check)
+    assert changed(lambda: page.get_by_label("Size").select_option("5"))
+    assert seen[-1].shape[0] == 92
+    assert changed(page.get_by_text("all zero").click)
+    assert (seen[-1] == 255).all()
+
+
+def test_what_is_typed_is_used_and_what_is_no_number_is_marked_and_not_used(open_page):
+    page = open_page(KernelExplorer(kernel="identity"))
+    cell = page.get_by_label("Weight in row 1, column 1")
+    settle(page, lambda: cell.fill("1/4"))
+    code = page.get_by_label("The kernel in Python")
+    assert "[0, 0.25, 0]" in code.inner_text()
+    for wrong in ("abc", "1/0", "NaN", "1e999", "2000", ""):
+        cell.fill(wrong)
+        assert cell.get_attribute("aria-invalid") == "true"
+        assert f"“{wrong}” is not used" in page.get_by_role("alert").all_inner_texts()[-1] or wrong
+        assert "[0, 0.25, 0]" in code.inner_text()
+    settle(page, lambda: cell.fill("-2"))
+    assert cell.get_attribute("aria-invalid") == "false"
+    assert "[0, -2, 0]" in code.inner_text()
+
+
+def test_the_keyboard_moves_the_window_and_the_sum_is_written_out(open_page):
+    image = torch.arange(64.0).reshape(8, 8) / 64
+    page = open_page(KernelExplorer(image=image, kernel=[[0, 0, 1]] * 3))
+    page.get_by_role("application").focus()
+    settle(page, lambda: page.keyboard.press("Home"))
+    for key in ("ArrowUp", "ArrowUp", "ArrowUp", "ArrowUp", "ArrowRight"):
+        settle(page, lambda key=key: page.keyboard.press(key))
+    assert page.get_by_text("Row 0, column 1").count()
+    right = [0, image[0, 2], image[1, 2]]  # above the image there are zeros
+    assert page.locator(".cbh-answer").inner_text() == f"{float(sum(right)):.3f}"
+    assert page.locator(".cbh-product.cbh-outside").count() == 3
+
+
+def test_the_pointer_moves_the_window_too(open_page):
+    page = open_page(KernelExplorer(image=torch.eye(8), kernel=[[2]]))
+    box = page.locator(".cbh-in canvas").bounding_box()
+    place = 3.5 * box["width"] / 8
+    settle(page, lambda: page.mouse.move(box["x"] + place, box["y"] + place))
+    assert page.get_by_text("Row 3, column 3").count()
+    assert page.locator(".cbh-answer").inner_text() == "2"
+
+
+def test_a_cell_is_dragged_to_change_its_weight(open_page):
+    page = open_page(KernelExplorer(kernel="identity"))
+    box = page.get_by_label("Weight in row 0, column 0").bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    settle(page, lambda: page.mouse.move(box["x"] + 5 + 40, box["y"] + 5, steps=5))
+    page.mouse.up()
+    assert "[[0.5, 0, 0]" in page.get_by_label("The kernel in Python").inner_text()
+
+
+def test_a_goal_is_reached_by_typing(open_page):
+    page = open_page(KernelExplorer(goal="vertical edges"))
+    assert page.get_by_role("progressbar").get_attribute("value") == "0.2"
+    assert page.get_by_role("button", name="Sobel x").is_hidden()
+    settle(page, lambda: page.get_by_label("Weight in row 1, column 0").fill("-1"))
+    assert "Reached" in page.locator(".cbh-found").inner_text()
+    settle(page, lambda: page.get_by_role("combobox", name="Goal").select_option("less noise"))
+    assert "100 % of the noise, 100 % of the brightness" in page.locator(".cbh-found").inner_text()
+
+
+def test_a_picture_of_ones_own_is_used_and_a_text_is_refused(open_page, tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (600, 300), (255, 0, 0)).save(tmp_path / "red.png")
+    (tmp_path / "notes.png").write_text("no picture")
+    page = open_page(KernelExplorer())
+    chooser = page.locator("input[type=file]")
+    settle(page, lambda: chooser.set_input_files(tmp_path / "red.png"))
+    assert page.get_by_text("128 × 256, red, green and blue").count()
+    chooser.set_input_files(tmp_path / "notes.png")
+    page.get_by_text("notes.png is no picture that the browser can read").wait_for()
+
+
+def test_a_kernel_larger_than_the_image_is_explained(open_page):
+    page = open_page(KernelExplorer(image=[[0, 1], [1, 0]], kernel="identity", padding_mode="none"))
+    assert "the kernel must fit" in page.locator(".cbh-panel-out .cbh-problem").inner_text()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_wider_than_the_page(open_page, width):
+    page = open_page(KernelExplorer(kernel=torch.ones(7, 7) / 49), width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(open_page, colour_scheme):
+    asked = guess("How many?", [1, 2])
+    page = open_page(KernelExplorer(goal="less noise"), KernelExplorer(), asked,
+                     colour_scheme=colour_scheme)  # fmt: skip
+    page.evaluate(AXE)
+    found = page.evaluate("() => axe.run(document)")["violations"]
+    serious = [(problem["id"], [node["html"] for node in problem["nodes"]])
+               for problem in found if problem["impact"] in ("serious", "critical")]  # fmt: skip
+    assert serious == []
+
+
+def test_without_scripts_there_is_a_still_picture(browser, tmp_path):
+    path = KernelExplorer().to_html(tmp_path / "page.html")
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(path.as_uri())
+        assert page.locator("img").count() == 2
+        assert page.locator("img").first.evaluate("image => image.naturalWidth") == 96

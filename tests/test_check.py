@@ -1,0 +1,157 @@
+"""What a check does with whatever a learner may hand it: a verdict, never an error."""
+
+import threading
+
+import pytest
+import torch
+
+from course_utils.lesson import check, exercise
+from course_utils.lesson.check import NotSolvedError, written
+from course_utils.lesson.limit import OutOfTime, call_within
+from tests.answers import faults
+
+
+@pytest.fixture(autouse=True)
+def short_limit(monkeypatch):
+    monkeypatch.setattr(exercise, "SECONDS", 0.2)
+    monkeypatch.delenv("COURSE_SOLVED", raising=False)
+
+
+@pytest.mark.parametrize(("answer", "diagnosis"), faults.FAULTS)
+def test_whatever_an_answer_does_there_is_a_diagnosis(answer, diagnosis, capsys):
+    verdict = check.cross_correlate(answer)
+    assert verdict.status == "wrong"
+    assert diagnosis in verdict.message
+    assert capsys.readouterr().out.startswith(f"Not yet: {verdict.message}")
+
+
+@pytest.mark.parametrize("stub", faults.UNTOUCHED)
+def test_an_untouched_exercise_is_not_called_wrong(stub, capsys):
+    assert check.cross_correlate(stub).status == "not attempted"
+    assert "check.cross_correlate.hint()" in capsys.readouterr().out
+
+
+def test_not_attempted_and_wrong_do_not_stop_a_strict_notebook(monkeypatch):
+    monkeypatch.setenv("COURSE_STRICT", "1")
+    assert check.cross_correlate(faults.dots).status == "not attempted"
+    assert check.cross_correlate(faults.raises).status == "wrong"
+
+
+@pytest.mark.parametrize("answer", [faults.dots, faults.raises])
+def test_the_solution_notebook_can_be_held_to_be_correct(answer, monkeypatch):
+    monkeypatch.setenv("COURSE_SOLVED", "1")
+    assert check.cross_correlate(faults.right).status == "correct"
+    with pytest.raises(NotSolvedError, match="check.cross_correlate: Not"):
+        check.cross_correlate(answer)
+
+
+def test_an_interrupt_by_the_learner_is_not_taken_for_a_fault():
+    def interrupted(image, kernel):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check.cross_correlate(interrupted)
+
+
+def test_the_first_case_that_fails_is_shown_with_what_came_out_and_what_was_expected(capsys):
+    verdict = check.cross_correlate(
+        lambda image, kernel: faults.right(image, kernel) + (len(kernel) > 1)
+    )
+    assert [grid.label for grid in verdict.grids] == [
+        "image",
+        "kernel",
+        "what came out",
+        "expected",
+    ]
+    assert tuple(verdict.grids[0].value.shape) == (2, 2)
+    assert torch.equal(verdict.grids[2].value, verdict.grids[3].value + 1)
+    assert "expected, shape (1, 2)" in capsys.readouterr().out
+
+
+def test_what_an_answer_printed_is_shown_only_while_it_is_wrong(capsys):
+    def talks(image, kernel):
+        print("<row>", 1)
+        return faults.right(image, kernel) - 1
+
+    assert check.cross_correlate(talks).details == "It printed:\n<row> 1"
+    assert "&lt;row&gt; 1" in check.cross_correlate(talks).card()
+    capsys.readouterr()
+    check.cross_correlate(lambda image, kernel: print("row") or faults.right(image, kernel))
+    assert capsys.readouterr().out == "Correct: right for all 11 inputs that were tried.\n"
+
+
+def test_single_precision_is_right_with_a_remark():
+    verdict = check.cross_correlate(lambda image, kernel: faults.right(image, kernel).float())
+    assert verdict.status == "correct"
+    assert "float64 went in and float32 comes out" in verdict.message
+
+
+def test_a_learner_who_changes_the_inputs_does_not_change_the_check():
+    check.cross_correlate(faults.changes_the_kernel)
+    assert check.cross_correlate(faults.right).status == "correct"
+
+
+def test_text_of_the_learner_never_becomes_html():
+    def shouts(image, kernel):
+        raise ValueError("<img src=x>")
+
+    card = check.cross_correlate(shouts).card()
+    assert "<img" not in card
+    assert "&lt;img src=x&gt;" in card
+
+
+def test_all_exercises_are_listed_and_an_unknown_one_is_answered_with_them():
+    assert {"cross_correlate", "count_parameters"} <= set(dir(check))
+    assert "check.convolve.hint()" in repr(check.convolve)
+    with pytest.raises(AttributeError, match="did you mean check.convolve.*count_parameters"):
+        check.convolv  # noqa: B018
+
+
+def test_hints_come_one_after_the_other_and_then_the_solution_is_named(monkeypatch, capsys):
+    texts = {"hints": ["first", "second"], "solution": "def convolve(): ..."}
+    monkeypatch.setitem(written()["exercises"], "convolve", texts)
+    monkeypatch.setattr(check.convolve, "_hints_shown", 0)
+    for _ in range(3):
+        check.convolve.hint()
+    first, second, third = capsys.readouterr().out.split("**Hint ")[1:]
+    assert first == "1 of 2.** first\n"
+    assert second == third == "2 of 2.** second\n\nThe solution: `check.convolve.solution()`\n"
+    check.convolve.solution()
+    assert "```python\ndef convolve(): ...\n```" in capsys.readouterr().out
+
+
+def test_in_a_thread_an_endless_loop_ends_too():
+    ended = []
+
+    def work():
+        for answer in (faults.never_ends, faults.never_ends_and_catches_everything):
+            try:
+                call_within(0.05, answer, torch.ones(1), None)
+            except OutOfTime:
+                ended.append(answer)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(timeout=10)
+    assert len(ended) == 2
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+def test_no_alarm_rings_after_the_function_has_ended(in_thread):
+    def work():
+        for _ in range(20):  # the function ends about when the alarm rings
+            try:
+                call_within(0.01, threading.Event().wait, 0.01)
+            except OutOfTime:
+                rung.append(1)
+        threading.Event().wait(0.15)  # longer than until the next alarm
+        rung.append("over")
+
+    rung = []
+    if in_thread:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join(timeout=10)
+    else:
+        work()
+    assert rung[-1] == "over"
