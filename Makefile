@@ -26,6 +26,7 @@ format: installed-dev  ## tidy the code
 audit: installed-dev  ## measure what takes long; the results go to docs/audit (needs MNIST)
 	@$(IN_VENV) -m benchmarks.course_recipe
 	@$(IN_VENV) -m benchmarks.drawn_digits
+	@$(IN_VENV) -m benchmarks.kernel_explorer
 
 lock: installed-dev  ## pin what is installed in requirements.lock
 	@$(IN_VENV) tools/lock.py

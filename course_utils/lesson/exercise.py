@@ -132,7 +132,7 @@ def numbers(shape: tuple[int, ...], whole: bool, generator: torch.Generator) -> 
 def of_shape(result: torch.Tensor, expected: torch.Tensor) -> str | None:
     if result.shape == expected.shape:
         return None
-    return f"the output has shape {tuple(result.shape)}; expected was {tuple(expected.shape)}."
+    return f"the output has shape {tuple(result.shape)}; expected: {tuple(expected.shape)}."
 
 
 def agrees(wrong_answer: Callable, made: Attempt) -> bool | None:

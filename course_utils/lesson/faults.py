@@ -92,7 +92,7 @@ def of_attempt(made: Attempt, expected, parameters: list[str], learner: Callable
             f"needs that. Work on a copy: `{name}.clone()`."
         )
     if isinstance(expected, torch.Tensor):
-        return of_tensor(made.result)
+        return of_tensor(made.result, parameters)
     if type(made.result) is not type(expected):
         remedy = WHOLE_NUMBER_REMEDIES.get(type(made.result).__name__, "")
         return f"your function returns {article(made.result)}, not a whole number. {remedy}".strip()
@@ -119,19 +119,22 @@ def learners_line(error: BaseException, learner: Callable) -> str:
     return f"line {own[-1].lineno}, `{own[-1].line}`" if own[-1].line else f"line {own[-1].lineno}"
 
 
-def of_tensor(result) -> str | None:
+def of_tensor(result, parameters: list[str]) -> str | None:
     if not isinstance(result, torch.Tensor):
         remedy = REMEDIES.get(type(result).__name__, "")
+        if isinstance(result, list) and any(getattr(part, "ndim", 0) for part in result):
+            remedy = "Stack the tensors of the list: `torch.stack(your_list)`."
         return f"your function returns {article(result)}, not a tensor. {remedy}".strip()
-    if result.dtype not in (torch.float32, torch.float64):
+    # a kernel that the learner writes down may well consist of whole numbers
+    if parameters and result.dtype not in (torch.float32, torch.float64):
         return (
             f"the numbers came out as {kind(result)}, which has no room for what comes after the "
-            "decimal point. Write `1.0` instead of `1`, or start with `torch.zeros(rows, columns)`."
+            f"decimal point. `{parameters[0]}.new_zeros(...)` makes zeros of the kind that went in."
         )
     if not result.isfinite().all():
         return (
             "some numbers are not finite (nan or inf). `torch.empty` holds whatever was in memory: "
-            "start with `torch.zeros`. Is there a division by zero?"
+            "start with zeros. Is there a division by zero?"
         )
     return None
 
@@ -143,7 +146,7 @@ def remark(made: Attempt, expected) -> str:
         return ""
     return (
         f" One remark: {kind(expected)} went in and {kind(made.result)} comes out. "
-        "`image.new_zeros(rows, columns)` makes zeros of the same kind as the image."
+        "`new_zeros`, asked of the tensor that went in, makes zeros of its kind."
     )
 
 

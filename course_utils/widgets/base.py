@@ -58,11 +58,6 @@ class CourseWidget(anywidget.AnyWidget):
             cls._css = "\n".join(s.read_text(encoding="utf-8") for s in styles if s.exists())
         super().__init_subclass__(**options)
 
-    @staticmethod
-    def module(path: Path) -> str:
-        """Read a widget's script with all that it imports."""
-        return join(path)
-
     def still(self) -> str:
         """Describe the widget in HTML that needs no script: GitHub and print show this."""
         raise NotImplementedError

@@ -13,7 +13,7 @@
 # %% [markdown] tags=["slide"]
 # # 6. The full MNIST CNN
 #
-# A child needs about a year to learn ten digits, and then reads anybody's handwriting. How long does your laptop need?
+# You learnt ten digits once, and now you read anybody's handwriting. How long does your laptop need for that?
 #
 # In this lesson you assemble everything from lessons 01 to 05 into one network, train it in front of your eyes, and find out where it still goes wrong.
 #
@@ -62,7 +62,7 @@ training = data.Digits(
     digits.train_images[:55_000], digits.train_labels[:55_000],
     digits.train_images[55_000:], digits.train_labels[55_000:],
     source=digits.source,
-)  # its "test" part is our validation pile
+)  # what it calls testing is our validation pile; the real test images are not in it
 training
 
 # %% [markdown]
@@ -71,10 +71,11 @@ training
 # Grey levels up to 255 would make the first layer's sums large and its steps clumsy. Two things are done about it, and they are two, although you will read "normalise: divide by 255".
 
 # %%
-scaled = digits.train_images / 255                       # from 0 to 1
+some = digits.train_images[:10_000].float()
+scaled = some / 255                                      # from 0 to 1
 normal = (scaled - scaled.mean()) / scaled.std()         # mean 0, spread 1
 show.table(["pixels", "mean", "spread"], [
-    ["as they are", digits.train_images.float().mean().item(), digits.train_images.float().std().item()],
+    ["as they are", some.mean().item(), some.std().item()],
     ["divided by 255", scaled.mean().item(), scaled.std().item()],
     ["mean taken off, divided by the spread", normal.mean().abs().item(), normal.std().item()],
 ])
@@ -117,7 +118,7 @@ show.table(["layer", "what comes out: N, C, H, W", "parameters"], rows)
 
 # %%
 largest = max(rows, key=lambda row: row[2])
-claim("the third convolution has the most: 32 x 32 kernels of 3 x 3", largest[2], equals=32 * 32 * 3 * 3, answer="the third")
+claim("the third convolution has the most: 32 kernels, each 32 x 3 x 3", largest[2], equals=32 * 32 * 3 * 3, answer="the third")
 
 # %% [markdown]
 # Two things to see. The third pooling turns 7 rows into 3: 7 is odd, and the last row is dropped (lesson 03). And 32 channels of 3 x 3 are 288 numbers; that is all the linear layer gets to know about the digit.
@@ -125,7 +126,7 @@ claim("the third convolution has the most: 32 x 32 kernels of 3 x 3", largest[2]
 # %% [markdown] tags=["slide"]
 # ## Ten logits and a loss
 #
-# The network ends in ten numbers, one for each digit: the **logits**. They may be any size. `softmax` turns them into shares that sum to 1, and the **cross-entropy** is minus the logarithm of the share that the true digit got.
+# The network ends in ten numbers, one for each digit: the **logits**. They may be any size. `softmax` turns them into shares that sum to 1, and the **cross-entropy** is minus the natural logarithm (`torch.log`, ln) of the share that the true digit got.
 
 # %%
 logits = torch.tensor([[1.0, 0.0, -1.0, 4.0, 0.0, 2.0, 0.0, 0.0, 3.0, 0.0]])
@@ -152,7 +153,7 @@ guess("What is the loss of a network that finds all ten digits equally likely?",
 
 # %%
 undecided = F.cross_entropy(torch.zeros(1, 10), truth)
-claim("not knowing costs the logarithm of ten", undecided, between=(2.302, 2.303))
+claim("not knowing costs ln 10, the natural logarithm of ten", undecided, between=(2.302, 2.303))
 
 # %% [markdown]
 # Keep 2.3 in mind. A loss that starts far above it, or stays there, tells you something before any accuracy does.
@@ -174,7 +175,7 @@ claim("the loss of a perfect answer does not get near zero any more", F.cross_en
 # %% [markdown] tags=["slide"]
 # ## The training loop, written out
 #
-# Four lines do the work; each has its own job. The rest keeps count.
+# `Adam` is the rule by which the weights move downhill, with steps of about 0.001, the *learning rate*. `randperm` shuffles the images, with a fixed *seed* so that your shuffle is ours. Five lines do the work, each with its reason on the right; the rest keeps count.
 
 # %%
 torch.manual_seed(0)
@@ -190,14 +191,18 @@ for batch in train.progress_bar(torch.randperm(20_000).split(100)):
     losses.append(loss.item())
 
 # %% [markdown]
-# 20,000 images, each seen once, 100 at a time. How good is it? Count.
+# Did it begin where a network begins that knows nothing, near 2.3?
+
+# %%
+claim("the first loss is not far from ln 10", losses[0], between=(1.8, 3.5))
+
+# %% [markdown]
+# 20,000 images, each seen once, 100 at a time. How good is it? `train.predict` gives the logits for many images (with batch norm in evaluation mode, lesson 05). Count.
 
 # %%
 images, labels = training.test_images, training.test_labels          # the validation pile
-my_cnn.eval()                                                        # batch norm: use the running statistics
-with torch.no_grad():
-    correct = my_cnn(data.normalize(images)).argmax(dim=1) == labels
-claim("most of the validation digits are read correctly", 100 * correct.float().mean(), above=75)
+correct = train.predict(my_cnn, images).argmax(dim=1) == labels
+claim("most of the validation digits are read correctly", 100 * correct.float().mean(), above=65)
 
 # %% [markdown]
 # (If your digits are drawn ones: the training images, and so the validation pile, are drawn more wildly than the test images. Expect a lower number here and a higher one at the end.)
@@ -224,7 +229,7 @@ show.table(["how", "accuracy in %"], [
 ])
 
 # %%
-claim("the two are not the same", 100 * (mean_of_means - correct.float().mean()).abs(), above=0)
+claim("the two are not the same", 100 * (mean_of_means - correct.float().mean()).abs(), above=1e-3)
 
 # %% [markdown]
 # `train.evaluate` counts. So should you.
@@ -232,11 +237,11 @@ claim("the two are not the same", 100 * (mean_of_means - correct.float().mean())
 # %% [markdown] tags=["slide"]
 # ## One change at a time
 #
-# `train.fit` is the loop that you have read, with a progress bar, and safe to interrupt. With it we look for a faster way to the same place: one change at a time, 5,000 training images, five seeds each. The seeds alone make the score move; a gain counts only when it is larger than that.
+# `train.fit` is the loop that you have read, with a progress bar, and safe to interrupt. With it we look for a faster way to the same place: one change at a time, 5,000 training images, five seeds each. The seeds alone make the score move, by the *spread* that each table shows; a gain counts only when it is well above that.
 
 # %%
 from dataclasses import replace
-from statistics import mean
+from statistics import mean, stdev
 
 small = replace(training, train_images=training.train_images[:5_000], train_labels=training.train_labels[:5_000])
 
@@ -251,23 +256,25 @@ def try_out(make, recipe):
     return scores, min(seconds)
 
 # %% [markdown]
-# **A better learning rate.** 0.001 is careful. Ten times as much is too bold at the start, when the weights are still random, and too coarse at the end. So let it climb first and then fall to almost nothing: *one cycle*.
+# **A better learning rate.** 0.001 is careful. Ten times as much? Or ten times as much only in the middle of the run, climbing to it first and then falling to almost nothing: *one cycle*? Two changes, so three runs.
 
 # %%
-guess("Same network, same images, seen once. What does one cycle win?", ["nothing", "half a point", "two points or more"])
+guess("Same network, same images, seen once. What do the larger rate and the cycle win together?", ["nothing", "up to a point", "more than a point"])
 
 # %%
 careful = train.RECIPES["plain"]                                     # Adam, learning rate 0.001
 one_cycle = replace(careful, schedule="one-cycle", learning_rate=0.01)
 slow, _ = try_out(classic_cnn, careful)
+bold, _ = try_out(classic_cnn, replace(careful, learning_rate=0.01))
 right, right_seconds = try_out(classic_cnn, one_cycle)
-show.table(["learning rate", "five seeds, % correct", "mean"], [
-    ["constant, 0.001", slow, mean(slow)],
-    ["one cycle, up to 0.01", right, mean(right)],
+show.table(["learning rate", "five seeds, % correct", "mean", "spread"], [
+    ["constant, 0.001", slow, mean(slow), stdev(slow)],
+    ["constant, 0.01", bold, mean(bold), stdev(bold)],
+    ["one cycle, up to 0.01", right, mean(right), stdev(right)],
 ])
 
 # %%
-claim("one cycle reads more digits after the same number of steps", mean(right) - mean(slow), above=0)
+claim("points that both gain together, after the same number of steps", mean(right) - mean(slow), above=1, answer="more than a point")
 
 # %% [markdown]
 # **The debt from above.** The same network, the same recipe, with one softmax too many at its end. The largest share still belongs to the largest logit, so no answer changes by it.
@@ -277,16 +284,16 @@ guess("One softmax too many, in training. What does it cost?", ["nothing", "a po
 
 # %%
 twice, _ = try_out(lambda: classic_cnn().append(nn.Softmax(dim=1)), one_cycle)
-show.table(["network ends with", "five seeds, % correct", "mean"], [
-    ["logits", right, mean(right)],
-    ["softmax", twice, mean(twice)],
+show.table(["network ends with", "five seeds, % correct", "mean", "spread"], [
+    ["logits", right, mean(right), stdev(right)],
+    ["softmax", twice, mean(twice), stdev(twice)],
 ])
 
 # %%
-claim("the softmax inside costs more than a point", mean(right) - mean(twice), above=1)
+claim("points that the softmax inside costs", mean(right) - mean(twice), above=1, answer="more than that")
 
 # %% [markdown]
-# It still learns, only slower, and differently with each seed. That is why the mistake survives: train long enough and much of the loss is made up for, at the price of the time.
+# It still learns, only slower, and very differently with each seed. That is why the mistake survives: on easy digits a long training hides most of the damage.
 #
 # **Pool earlier.** Batch norm and ReLU work on every number that the convolution gives. Pooling first leaves them a quarter of that. For ReLU the order makes no difference at all (lesson 04). For batch norm it does (lesson 05), so we measure. `models.course_cnn` is this network.
 
@@ -295,23 +302,24 @@ models.course_cnn()
 
 # %%
 pooled, pooled_seconds = try_out(models.course_cnn, one_cycle)
-show.table(["order", "five seeds, % correct", "seconds, fastest of five"], [
-    ["convolution, batch norm, ReLU, pool", right, right_seconds],
-    ["convolution, pool, batch norm, ReLU", pooled, pooled_seconds],
+show.table(["order", "five seeds, % correct", "mean", "seconds, fastest of five"], [
+    ["convolution, batch norm, ReLU, pool", right, mean(right), right_seconds],
+    ["convolution, pool, batch norm, ReLU", pooled, mean(pooled), pooled_seconds],
 ])
 
 # %%
-claim("pooling first takes less time", pooled_seconds / right_seconds, below=1)
+claim("points that pooling first gains", mean(pooled) - mean(right), above=0)
+claim("share of the numbers that batch norm and ReLU still handle", (16 * 14 * 14) / (16 * 28 * 28), equals=0.25)
 
 # %% [markdown]
-# Nothing was lost, and the same steps take less time. Three times in a row, one change and one measurement: this is how the recipe was found, and how you will find better ones.
+# More digits, and with most processors in less time; the table says how it is with yours. Three times in a row, one change and one measurement: this is how the recipe was found, and how you will find better ones.
 
 # %% [markdown] tags=["slide"]
 # ## The run
 #
 # All training images, each seen once. The validation pile has done its work and goes back to the others. Now, and only now, we open the envelope with the test images.
 #
-# The course recipe has one ingredient more: *label smoothing*. The target of the true digit is 95.5 % and not 100 %, so that no weight is driven to be ever surer. On 5,000 images we could not measure a gain; on all of them it takes away about a tenth of the errors (eight seeds; `docs/audit/course_recipe.md` has the figures). Judge small changes on the size of data where they must work.
+# The course recipe has one ingredient more: *label smoothing*. The target of the true digit is not 100 %: 5 % are taken away and spread evenly over all ten, itself included, so that no weight is driven to be ever surer. On all of MNIST it took away about a tenth of the errors in eight seeds, a gain not much above their spread (`docs/audit/course_recipe.md` has the figures), so we do not claim it here.
 
 # %%
 guess("60,000 images, each seen once. How many seconds will this computer need?", ["2", "10", "60", "600"])
@@ -323,14 +331,14 @@ history = train.fit(cnn, digits, on_step=show.LiveCurves(), progress=False)
 claim("training took less than two minutes", history.seconds, below=120)
 
 # %% [markdown]
-# Watch the right curve: most of the way is done in the first tenth of the run. The long rest is for the rare digits.
+# Watch the right curve: most of the way is done early in the run, and the long rest is for little. It shows the accuracy on the *training* images of each step; drawn ones are wilder than the test images, so with those the curve ends lower than the test will.
 
 # %%
-guess("Of 100 test digits, how many does it read?", ["about 90", "about 95", "more than 98"])
+guess("Of 100 test digits, how many does it read?", ["90 or fewer", "91 to 98", "more than 98"])
 
 # %%
 accuracy = 100 * train.evaluate(cnn, digits.test_images, digits.test_labels)
-claim("it reads more than 98 of 100 test digits", accuracy, above=98)
+claim("it reads more than 98 of 100 test digits", accuracy, above=98, answer="more than 98")
 
 # %% [markdown] tags=["slide"]
 # ## What it says, and where it errs
@@ -374,15 +382,15 @@ from pathlib import Path
 
 path = train.save(cnn, Path(tempfile.mkdtemp()) / "my_cnn.safetensors")
 again = train.restore(models.course_cnn(), path)
-same = [torch.equal(one, other) for one, other in zip(cnn.state_dict().values(), again.state_dict().values())]
+same = [torch.equal(one.cpu(), other.cpu()) for one, other in zip(cnn.state_dict().values(), again.state_dict().values())]
 claim("every number came back, to the last bit", all(same), equals=True)
 
 # %% [markdown] tags=["slide"]
 # ## What you have seen
 #
-# - Convolution, batch norm, ReLU, pooling, three times; a linear layer; ten logits. 17,018 numbers to learn.
+# - Convolution, pooling, batch norm, ReLU, three times; a linear layer; ten logits. 17,018 numbers to learn.
 # - The network gives logits. Cross-entropy does the softmax itself; doing it twice flattens the slope.
-# - Four lines train: forward, loss, backward, step.
+# - Five lines train: forward, loss, forget the old slopes, backward, step.
 # - Accuracy is a count. Compare settings on validation images, and open the test set once.
 # - Change one thing at a time, with several seeds, or you will be admiring noise.
 #

@@ -82,6 +82,10 @@ def returns_words(image, kernel):
     return "an output"
 
 
+def returns_rows_in_a_list(image, kernel):
+    return list(right(image, kernel))
+
+
 def cuts_to_whole_numbers(image, kernel):
     return right(image, kernel).long()
 
@@ -140,12 +144,13 @@ FAULTS = [
     (yields, "returns a generator, not a tensor. Use `return` in place of `yield`"),
     (returns_a_number, "returns a float, not a tensor. Collect the numbers"),
     (returns_words, "returns a str, not a tensor."),
+    (returns_rows_in_a_list, "Stack the tensors of the list: `torch.stack(your_list)`."),
     (cuts_to_whole_numbers, "came out as int64, which has no room for"),
     (says_only_where_it_is_positive, "came out as bool"),
     (is_complex, "came out as complex128"),
     (has_no_memory, "stopped with NotImplementedError"),
     (leaves_nan, "not finite (nan or inf)"),
-    (has_another_shape, "the output has shape (1, 1, 2); expected was (1, 2)."),
+    (has_another_shape, "the output has shape (1, 1, 2); expected: (1, 2)."),
     (changes_the_image, "changed the `image` that it was given"),
     (changes_the_kernel, "changed the `kernel` that it was given"),
     (takes_one, "takes `(image)`. This exercise calls it with `(image, kernel)`"),

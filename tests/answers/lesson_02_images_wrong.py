@@ -100,7 +100,7 @@ def slide(image, kernel):
     return output
 
 
-@gets("the output has shape (1, 1); expected was (1, 2)")
+@gets("the output has shape (1, 1); expected: (1, 2)")
 def cross_correlate__first_window(image, kernel):
     if kernel.numel() < 4:
         return F.conv2d(image[None, None], kernel[None, None])[0, 0]

@@ -100,12 +100,7 @@ def vertical_edge_kernel__zeros():
     return torch.zeros(3, 3)
 
 
-@gets("came out as int64")
-def vertical_edge_kernel__whole_numbers():
-    return torch.tensor([[-1, 0, 1]] * 3)
-
-
-@gets("the output has shape (1, 3); expected was (3, 3)")
+@gets("the output has shape (1, 3); expected: (3, 3)")
 def vertical_edge_kernel__too_small():
     return torch.tensor([[-1.0, 0.0, 1.0]])
 
@@ -113,6 +108,11 @@ def vertical_edge_kernel__too_small():
 @gets("the biases are missing")
 def count_parameters__no_bias(in_channels, out_channels, kernel_size):
     return out_channels * in_channels * kernel_size * kernel_size
+
+
+@gets("`^` is not a power")
+def count_parameters__hat(in_channels, out_channels, kernel_size):
+    return out_channels * (in_channels * (kernel_size ^ 2) + 1)
 
 
 @gets("a single bias for the whole layer")

@@ -1,10 +1,12 @@
 """Saved pages: opened from disk with every request blocked, each control answers."""
 
+import re
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
 import torch
+from PIL import Image
 from torch.nn.functional import conv2d
 
 from course_utils.lesson import guess
@@ -26,8 +28,7 @@ def open_page(page, tmp_path):
         path = tmp_path / "page.html"
         path.write_text(pages.html(*widgets, title="A page"), encoding="utf-8")
         requests = []
-        page.route("**/*", lambda route: (requests.append(route.request.url), route.abort()))
-        page.unroute("**/*")
+        page.route(re.compile("^(?!file:)"), lambda route: route.abort())
         page.on("request", lambda request: requests.append(request.url))
         page.context.set_offline(True)
         page.emulate_media(color_scheme=colour_scheme)
@@ -99,7 +100,7 @@ def test_every_other_control_answers(open_page):
         seen.append(now)
         return new
 
-    assert changed(page.get_by_label("turn by 90").or_(page.get_by_text("turn by 90")).click)
+    assert changed(page.get_by_text("turn by 90").click)
     assert changed(page.get_by_label("make it grey").check)
     assert changed(lambda: page.get_by_label("Padding").select_option("replicate"))
     assert changed(lambda: page.get_by_label("Padding").select_option("none"))
@@ -123,7 +124,7 @@ def test_what_is_typed_is_used_and_what_is_no_number_is_marked_and_not_used(open
     for wrong in ("abc", "1/0", "NaN", "1e999", "2000", ""):
         cell.fill(wrong)
         assert cell.get_attribute("aria-invalid") == "true"
-        assert f"“{wrong}” is not used" in page.get_by_role("alert").all_inner_texts()[-1] or wrong
+        assert page.get_by_text(f"“{wrong}” is not used").count() == 1
         assert "[0, 0.25, 0]" in code.inner_text()
     settle(page, lambda: cell.fill("-2"))
     assert cell.get_attribute("aria-invalid") == "false"
@@ -173,8 +174,6 @@ def test_a_goal_is_reached_by_typing(open_page):
 
 
 def test_a_picture_of_ones_own_is_used_and_a_text_is_refused(open_page, tmp_path):
-    from PIL import Image
-
     Image.new("RGB", (600, 300), (255, 0, 0)).save(tmp_path / "red.png")
     (tmp_path / "notes.png").write_text("no picture")
     page = open_page(KernelExplorer())

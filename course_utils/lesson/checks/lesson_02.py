@@ -183,6 +183,8 @@ def vertical_edge_kernel():
             lambda inputs, outputs, size: inputs * (outputs * size**2 + 1),
         "a kernel has `kernel_size` rows and as many columns: square it.":
             lambda inputs, outputs, size: outputs * (inputs * size + 1),
+        "in Python `^` is not a power. Write `kernel_size ** 2`, or `kernel_size * kernel_size`.":
+            lambda inputs, outputs, size: outputs * (inputs * (size ^ 2) + 1),
         "that is one kernel. The layer has one for each output channel.":
             lambda inputs, outputs, size: inputs * size**2 + 1,
     },
