@@ -1,7 +1,9 @@
 """The notebooks: made from their sources, within the house rules, and safe to reset."""
 
 import ast
+import importlib.util
 import re
+import sys
 from pathlib import Path
 
 import nbformat
@@ -168,3 +170,23 @@ def test_a_lesson_that_is_not_there_is_named_with_those_that_are(course, lesson)
 def test_reset_without_a_lesson_asks_for_one(course):
     with pytest.raises(SystemExit, match="make reset LESSON=06"):
         notebooks.reset("")
+
+
+def test_a_learners_environment_is_enough_to_bring_a_lesson_back(course, monkeypatch):
+    """Without jupytext and nbclient, which the tests install and `make lab` does not."""
+    path = course / "notebooks/01_lesson.ipynb"
+    monkeypatch.setitem(sys.modules, "jupytext", None)
+    monkeypatch.setitem(sys.modules, "nbclient", None)
+    monkeypatch.setattr(notebooks, "restore_from_git", lambda path: True)
+    path.write_text(path.read_text().replace("answer = ...", "answer = 41"))
+    load_anew()
+    notebooks.reset("01")
+    assert len(list((course / "notebooks/mine").iterdir())) == 1
+    monkeypatch.setattr(notebooks, "restore_from_git", lambda path: False)
+    with pytest.raises(SystemExit, match="tools/install.py --dev"):
+        notebooks.reset("01")
+
+
+def load_anew():
+    specification = importlib.util.spec_from_file_location("loaded_anew", notebooks.__file__)
+    specification.loader.exec_module(importlib.util.module_from_spec(specification))

@@ -21,9 +21,7 @@ import sys
 import time
 from pathlib import Path
 
-import jupytext
 import nbformat
-from nbclient import NotebookClient
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
@@ -39,11 +37,19 @@ CELL_SECONDS = 120
 
 def twins(source: Path) -> dict[Path, nbformat.NotebookNode]:
     """Make the learner's notebook and, where there are exercises, the solved one."""
-    lesson = jupytext.read(source)
+    lesson = read_source(source)
     made = {NOTEBOOKS / f"{source.stem}.ipynb": assemble(lesson, without={"solution"})}
     if any("solution" in tags(cell) for cell in lesson.cells):
         made[SOLUTIONS / f"{source.stem}.ipynb"] = assemble(lesson, without={"exercise"})
     return made
+
+
+def read_source(path: Path) -> nbformat.NotebookNode:
+    try:
+        import jupytext  # here, because bringing a lesson back from git does without it
+    except ImportError:
+        sys.exit("This needs the authors' packages: python3 tools/install.py --dev")
+    return jupytext.read(path)
 
 
 def assemble(lesson: nbformat.NotebookNode, *, without: set[str]) -> nbformat.NotebookNode:
@@ -75,7 +81,7 @@ def collect() -> dict:
     gathered = {"exercises": {}, "quizzes": {}}
     for source in sorted(SOURCES.glob("*.py")):
         exercise = None
-        for cell in jupytext.read(source).cells:
+        for cell in read_source(source).cells:
             if "exercise" in tags(cell):
                 exercise = {"lesson": source.stem[:2], "hints": [], "solution": ""}
                 if name := checked_name(cell.source):
@@ -154,6 +160,8 @@ def build(lesson: str) -> None:
 
 def run(notebook: nbformat.NotebookNode) -> None:
     environment = os.environ | {"COURSE_DATA": "drawn", "COURSE_STRICT": "1"}
+    from nbclient import NotebookClient
+
     client = NotebookClient(notebook, timeout=CELL_SECONDS,
                             resources={"metadata": {"path": str(NOTEBOOKS)}})  # fmt: skip
     client.execute(env=environment)

@@ -36,7 +36,7 @@ function render({ model, el }) {
     const [chosen, outcome] = [model.get("chosen"), model.get("outcome")];
     inputs.forEach((input, index) => {
       input.checked = index === chosen;
-      input.disabled = outcome !== "";
+      input.disabled = outcome !== "" && chosen >= 0; // who ran past it may still guess
     });
     line.textContent = status(model.get("choices"), chosen, outcome);
     root.dataset.ready = "true";

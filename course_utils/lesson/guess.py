@@ -13,7 +13,7 @@ class Guess(CourseWidget):
     """The question with its choices as buttons.
 
     `chosen` is the index of the reader's choice, -1 before there is one. `outcome` is a sentence
-    with what the experiment said; once it is set the choice is final.
+    with what the experiment said; a choice made before is then final.
     """
 
     script = "guess.mjs"

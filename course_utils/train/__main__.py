@@ -23,6 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(json.dumps(report) if options.json else _sentence(report))
+    if not reached:
+        print(f"below the target of {options.target} %, or stopped early", file=sys.stderr)
     return 0 if reached else 1
 
 

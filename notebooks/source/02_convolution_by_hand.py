@@ -25,6 +25,8 @@
 # - say precisely what happens to the answer when the image is shifted.
 #
 # **You need** multiplication, and a little Python: functions, loops, lists. **Time:** 50 minutes; with the exercises and the further sections, two hours.
+#
+# Run each cell with Shift+Enter, from the top down; what stands below a cell before you run it is from an earlier run. The stop button ends what takes too long.
 
 # %%
 import numpy as np

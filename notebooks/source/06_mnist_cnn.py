@@ -24,6 +24,8 @@
 # - count correct answers, and tell an honest accuracy from one that cannot be true.
 #
 # **You need** lessons 02 to 05, or to know what convolution, padding, pooling and batch norm do. **Time:** 50 minutes.
+#
+# Run each cell with Shift+Enter, from the top down; what stands below a cell before you run it is from an earlier run. The stop button ends what takes too long.
 
 # %%
 import torch
