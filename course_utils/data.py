@@ -159,7 +159,6 @@ def _draw_and_keep(folder: Path) -> Digits:
 
 
 def _draw() -> Digits:
-    print("Drawing the digits (some seconds, once) ...", flush=True)
     train, test = handwriting.digits()
     factors = {"train": train.factors, "test": test.factors}
     return Digits(train.images, train.labels, test.images, test.labels, "drawn", factors)

@@ -52,7 +52,7 @@ def cells_tagged(tag: str) -> list[tuple[str, str]]:
     return [
         (source.stem, cell.source)
         for source in sorted(notebooks.SOURCES.glob("*.py"))
-        for cell in notebooks.jupytext.read(source).cells
+        for cell in notebooks.read_source(source).cells
         if tag in notebooks.tags(cell) and cell.cell_type == "code"
     ]
 
