@@ -4,9 +4,12 @@ import ast
 import copy
 import importlib.util
 import inspect
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FunctionType
+
+import torch
 
 ANSWERS = Path(__file__).with_name("answers")
 
@@ -25,6 +28,20 @@ def answers(kind: str) -> dict[str, FunctionType]:
     for path in sorted(ANSWERS.glob(f"*_{kind}.py")):
         found |= {name: value for name, value in load(path).items() if "__" in name.strip("_")}
     return found
+
+
+def tables(name: str) -> dict:
+    """Join the dictionaries of this name from all tests/answers/*_right.py."""
+    joined = {}
+    for path in sorted(ANSWERS.glob("*_right.py")):
+        joined |= load(path).get(name, {})
+    return joined
+
+
+def random(*shapes) -> list[torch.Tensor]:
+    """Random tensors, other ones for other shapes, the same ones each time."""
+    generator = torch.Generator().manual_seed(math.prod(map(sum, shapes)))
+    return [torch.randn(shape, dtype=torch.float64, generator=generator) for shape in shapes]
 
 
 def gets(diagnosis):

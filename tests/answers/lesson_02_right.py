@@ -1,7 +1,11 @@
 """Right answers to the exercises of lesson 02, each written in its own way."""
 
+import itertools
+
 import torch
 from torch.nn import functional as F
+
+from tests.check_kit import random
 
 
 def cross_correlate_1d__loops(signal, kernel):
@@ -118,3 +122,36 @@ def count_parameters__one_by_one(in_channels, out_channels, kernel_size):
     for _ in range(out_channels):
         count += in_channels * kernel_size * kernel_size + 1
     return count
+
+
+def is_vertical_edge_kernel(function) -> bool:
+    """Without a convolution: at a step of height 1 the answer is the sum of some of the columns."""
+    try:
+        kernel = function()
+        steps = [
+            [abs(sums[at:].sum().item()) for at in (1, 2)]
+            for sums in (kernel.sum(0), kernel.sum(1))
+        ]
+        vertical, horizontal = map(max, steps)
+        plain = abs(kernel.sum().item()) < 1e-6
+        return kernel.shape == (3, 3) and plain and vertical > 0 and vertical >= 5 * horizontal
+    except Exception:
+        return False
+
+
+IS_RIGHT = {"vertical_edge_kernel": is_vertical_edge_kernel}
+
+IMAGES = [
+    random((h, w), (kh, kw))
+    for h, w, kh, kw in itertools.product((2, 5), (3, 4), (1, 2), (1, 3))
+]  # fmt: skip
+OTHER_INPUTS = {
+    "cross_correlate_1d": [random((n,), (k,)) for n, k in [(1, 1), (4, 2), (5, 5), (11, 3)]],
+    "cross_correlate": IMAGES,
+    "convolve": IMAGES,
+    "convolve_channels": [
+        random((c, 4, 5), (o, c, kh, kw), (o,))
+        for c, o, kh, kw in itertools.product((1, 2), (1, 3), (1, 2), (1, 3))
+    ],
+    "count_parameters": list(itertools.product((1, 2, 5), repeat=3)),
+}
