@@ -13,7 +13,7 @@ LAYERS = [
     ["lesson", "recipes"],
     ["widgets", "show", "inside"],
     ["train"],
-    ["data"],
+    ["data", "mine"],
     ["mnist", "handwriting"],
     ["ink", "strokes"],
     ["ops", "models", "cache"],
