@@ -172,6 +172,8 @@ def _ask(address: str, answers: queue.SimpleQueue) -> None:
 
 
 def _last_words(error: Exception) -> str:
+    if isinstance(getattr(error, "reason", None), socket.gaierror):
+        return "its name is not known: is there a network?"
     lines = str(error).strip("<>. \n").splitlines() or [type(error).__name__]
     return lines[-1].removeprefix("urlopen error ")
 

@@ -59,8 +59,9 @@ def test_without_json_the_last_line_is_a_sentence(capsys):
 
 
 @pytest.mark.parametrize(("target", "code"), [("5", 0), ("100.01", 1)])
-def test_a_target_decides_the_exit_code(target, code):
+def test_a_target_decides_the_exit_code(target, code, capsys):
     assert main(["--target", target]) == code
+    assert capsys.readouterr().err == ("missed: below the target of 100.01 %\n" if code else "")
 
 
 @pytest.mark.parametrize("correct", range(9_800, 10_000, 7))
@@ -74,7 +75,10 @@ def test_a_run_that_stopped_early_is_no_success(monkeypatch, capsys):
     reckless = train.Recipe(learning_rate=1e6)
     monkeypatch.setitem(train.RECIPES, "plain", reckless)
     assert main(["--recipe", "plain", "--json"]) == 1
-    assert "learning rate a tenth" in json.loads(last_line(capsys))["stopped"]
+    printed = capsys.readouterr()
+    stopped = json.loads(printed.out.splitlines()[-1])["stopped"]
+    assert "learning rate a tenth" in stopped
+    assert printed.err == f"missed: {stopped}\n"
 
 
 @pytest.mark.parametrize(

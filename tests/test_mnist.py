@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 import traceback
+import urllib.error
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -360,3 +361,8 @@ def test_the_child_process_downloads(mirror, tmp_path, monkeypatch):
     monkeypatch.setattr(mnist, "subprocess", subprocess)
     mnist.fetch(tmp_path)
     assert len(mnist.read(tmp_path)[0]) == 30
+
+
+def test_a_machine_without_a_network_is_told_so_in_words():
+    unknown = urllib.error.URLError(socket.gaierror(-2, "Name or service not known"))
+    assert mnist._last_words(unknown) == "its name is not known: is there a network?"

@@ -93,6 +93,8 @@ def announce(cpu_only: bool) -> None:
     free = shutil.disk_usage(PROJECT).free / 1e9
     print(f"Setting up the course in {VENV.name}: about {download} to download, {disk} GB on disk,"
           f" 2 to 15 minutes. This happens once.", flush=True)  # fmt: skip
+    if big and wants_cpu_wheels():
+        print("So much, because PyTorch's smaller wheels for the CPU cannot be reached from here.")
     if free < disk:
         stop(f"{disk} GB of disk are needed and {free:.1f} GB are free. Make room and try again")
 

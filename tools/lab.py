@@ -12,7 +12,8 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 def arguments(lesson: str, folder: Path) -> list[str]:
     """The options for `jupyter lab`; it opens the first lesson whose name begins with `lesson`."""
-    fitting = sorted(folder.glob(f"{lesson}*.ipynb"))
+    number = f"{lesson:0>2}" if lesson.isdigit() else lesson  # 6 is lesson 06
+    fitting = sorted(folder.glob(f"{number}*.ipynb"))
     if not fitting:
         names = ", ".join(path.stem for path in sorted(folder.glob("*.ipynb")))
         sys.exit(f"There is no lesson {lesson!r}. These are there: {names}.")
@@ -21,6 +22,8 @@ def arguments(lesson: str, folder: Path) -> list[str]:
         f"--LabApp.default_url=/lab/tree/{fitting[0].name}",
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.log_level=WARN",  # the address is still printed
+        "--LabApp.news_url=None",  # no question about news before the first lesson
+        "--ContentsManager.hide_globs=['source', '__pycache__']",  # what the authors edit
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")

@@ -193,7 +193,7 @@ def reset(lesson: str) -> None:
         put_aside_edits(path)
         if not restore_from_git(path):
             nbformat.write(twins(source)[path], path)
-        print(f"{path.relative_to(PROJECT)} is as new.")
+        print(f"{path.relative_to(PROJECT)} is as new, without the outputs of your run.")
 
 
 def restore_from_git(path: Path) -> bool:
@@ -232,7 +232,8 @@ def contents(notebook: nbformat.NotebookNode) -> list[tuple]:
 
 
 def find_sources(lesson: str) -> list[Path]:
-    found = sorted(SOURCES.glob(f"{lesson}*.py"))
+    number = f"{lesson:0>2}" if lesson.isdigit() else lesson  # 6 is lesson 06
+    found = sorted(SOURCES.glob(f"{number}*.py"))
     if not found:
         names = ", ".join(path.stem for path in sorted(SOURCES.glob("*.py")))
         sys.exit(f"There is no lesson {lesson!r}. These are there: {names}.")

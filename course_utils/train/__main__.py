@@ -19,12 +19,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         report, reached = _run(options)
-    except (ValueError, OSError, data.DataError) as error:
+    except data.DataError as error:
+        print(f"error: {error}, or here: --data drawn", file=sys.stderr)
+        return 2
+    except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(json.dumps(report) if options.json else _sentence(report))
     if not reached:
-        print(f"below the target of {options.target} %, or stopped early", file=sys.stderr)
+        reason = report["stopped"] or f"below the target of {options.target} %"
+        print(f"missed: {reason}", file=sys.stderr)
     return 0 if reached else 1
 
 

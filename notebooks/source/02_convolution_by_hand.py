@@ -24,7 +24,7 @@
 # - count the parameters of a convolutional layer, with channels and bias,
 # - say precisely what happens to the answer when the image is shifted.
 #
-# **You need** multiplication, and a little Python: functions, loops, lists. **Time:** 50 minutes; with the exercises and the further sections, two hours.
+# **You need** multiplication, and a little Python: functions, loops, lists. **Time:** 50 minutes; with all exercises and the further sections, two hours and a half. What begins with *Further* is folded: open what you like.
 #
 # Run each cell with Shift+Enter, from the top down; what stands below a cell before you run it is from an earlier run. The stop button ends what takes too long.
 
@@ -34,20 +34,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils import data, ops, show
+from course_utils import data, mine, ops, show
 from course_utils.lesson import check, claim, guess, quiz
 from course_utils.widgets import ConvStepper, KernelExplorer
 
 digits = data.load()
 
 # %% [markdown]
-# Numbers in a row, a grid or a stack of grids are kept in a **tensor**. Five things about tensors are enough for this lesson: you make one of a list, ask for its shape, cut out a part, multiply entry by entry, add up.
-
-# %%
-row = torch.tensor([3.0, 1.0, 4.0, 1.0, 5.0])
-row.shape, row[1:3], row[1:3] * torch.tensor([10.0, 100.0]), row.sum()
-
-# %% [markdown]
+# Numbers in a row, a grid or a stack of grids are kept in a **tensor**. Of a tensor `row` made by `torch.tensor([3.0, 1.0, 4.0])` you can ask the shape, `row.shape`, which is `(3,)`; cut out a part, `row[1:3]` is `1, 4`; multiply entry by entry, `row * row` is `9, 1, 16`; and add up, `row.sum()` is `8`. That is enough for this lesson.
+#
 # (Where you see `[None]` below, it puts the tensor into a stack of one, because a function expects a stack. Read over it.)
 
 # %% [markdown] tags=["slide"]
@@ -140,35 +135,13 @@ guess("np.convolve and F.conv1d, same numbers. Do they agree?", ["yes", "no"])
 # %%
 numpy_says = torch.tensor(np.convolve(signal, kernel, mode="valid"))
 torch_says = F.conv1d(signal[None, None], kernel[None, None])[0, 0]
+claim("they differ, most of all next to the jump of the signal", (numpy_says - torch_says).abs().max(), above=1, answer="no")
+turned = F.conv1d(signal[None, None], kernel.flip(0)[None, None])[0, 0]
+claim("turn the kernel round, and they are the same", turned, equals=numpy_says)
 show.grids(numpy_says[None], torch_says[None], titles=["np.convolve", "F.conv1d"], roles=["out", "out"])
 
 # %% [markdown]
-# Five numbers each, and not the same five.
-
-# %%
-claim("they differ, most of all next to the jump of the signal", (numpy_says - torch_says).abs().max(), above=1, answer="no")
-
-# %%
-turned = F.conv1d(signal[None, None], kernel.flip(0)[None, None])[0, 0]
-claim("turn the kernel round, and they are the same", turned, equals=numpy_says)
-
-# %% [markdown]
 # So there are two operations. **Cross-correlation** slides the kernel as it is: that is what PyTorch computes, and everybody who trains networks. **Convolution** turns it by 180 degrees first. A network does not care: it learns its kernels, and would learn the turned ones. You must care when you copy a kernel from a book on signals.
-#
-# ### How long is the answer?
-#
-# It depends on how far the kernel may hang over the ends. NumPy knows three customs.
-
-# %%
-rows = [[mode, len(np.convolve(np.ones(7), np.ones(3), mode=mode))] for mode in ("full", "same", "valid")]
-show.table(["signal of 7, kernel of 3", "numbers that come out"], rows)
-
-# %%
-n, m = 7, 3
-claim("full is n + m - 1, same is n, valid is n - m + 1", [count for _, count in rows], equals=(n + m - 1, n, n - m + 1))
-
-# %% [markdown]
-# In this lesson the kernel stays inside: *valid*. What happens at the border otherwise is the whole of lesson 03.
 
 # %% [markdown] tags=["slide"]
 # ## Two dimensions, with a pencil
@@ -249,41 +222,7 @@ def slide(image, kernel):
             answer[row, column] = (window * kernel).sum()
     return answer
 
-# %%
 claim("two loops give what PyTorch gives", slide(image, kernel), equals=F.conv2d(image[None, None], kernel[None, None])[0, 0])
-
-# %% [markdown]
-# ### Your turn: what mathematics calls convolution (5 minutes, easy)
-#
-# True convolution turns the kernel by 180 degrees first, and then does what you have built. Your `cross_correlate` may help; so may `F.conv2d(image[None, None], kernel[None, None])[0, 0]`.
-#
-# `convolve(image, kernel)`: shapes `(H, W)` and `(kh, kw)` go in, `(H - kh + 1, W - kw + 1)` comes out. For example an image that is 0 but for a single 1 in its middle, 3 by 3, and a kernel of 2 by 2: out comes *the kernel itself*. (Cross-correlation gives it turned by 180 degrees. Try it.)
-
-# %% tags=["exercise"]
-def convolve(image, kernel):
-    """Turn the kernel by 180 degrees, then slide it: (H, W), (kh, kw) -> (rows, columns)."""
-    ...                                   # your code
-
-check.convolve(convolve)
-
-# %% [markdown] tags=["hint"]
-# Turn a sheet of paper by 180 degrees: what was at the top is at the bottom, and what was on the left is on the right. So both directions are reversed.
-
-# %% [markdown] tags=["hint"]
-# `kernel.flip(0)` reverses the rows and gives a new tensor; the old one stays as it was. `flip` takes several directions at once.
-
-# %% tags=["solution"]
-def convolve(image, kernel):
-    """Turn the kernel by 180 degrees, then slide it: (H, W), (kh, kw) -> (rows, columns)."""
-    (H, W), (kh, kw) = image.shape, kernel.shape
-    turned = kernel.flip(0, 1)
-    output = image.new_zeros(H - kh + 1, W - kw + 1)
-    for i in range(H - kh + 1):
-        for j in range(W - kw + 1):
-            output[i, j] = (image[i : i + kh, j : j + kw] * turned).sum()
-    return output
-
-check.convolve(convolve)
 
 # %% [markdown] tags=["slide"]
 # ## What a kernel sees
@@ -291,14 +230,18 @@ check.convolve(convolve)
 # Nine numbers, and each set of nine asks another question. Try the presets, then write your own; hover over the answer to see the sum behind a pixel. There are goals to reach.
 
 # %%
-explorer = KernelExplorer()
+explorer = KernelExplorer(padding_mode="none")
 explorer
 
 # %% [markdown]
-# What did you notice about kernels that sum to 1, and about those that sum to 0? The first kind leaves a plain area as bright as it was; the second answers it by nothing. Here are four, on a 7. The last two bear the name of *Sobel*; left minus right or right minus left is a matter of sign.
+# What did you notice about kernels that sum to 1, and about those that sum to 0? The first kind leaves a plain area as bright as it was; the second answers it by nothing.
+#
+# Take a 3 x 3 kernel that you like along: run `mine.keep_kernel(torch.tensor(explorer.kernel))` in a cell of your own (the + above makes one). Lesson 06 puts it into a network. The 7 below is yours, too, if you drew one in lesson 00.
+#
+# Here are four kernels at work on it. The last two bear the name of *Sobel*; left minus right or right minus left is a matter of sign.
 
 # %%
-digit = digits.test_images[digits.test_labels == 7][0].float() / 255
+digit = mine.seven() / 255                           # (28, 28), from 0 to 1
 kernels = {
     "blur": torch.ones(3, 3) / 9,
     "sharpen": torch.tensor([[0.0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
@@ -308,15 +251,8 @@ kernels = {
 answers = [slide(digit, kernel) for kernel in kernels.values()]
 show.maps(digit, *answers, titles=["digit", *kernels], roles=["in", "out", "out", "out", "out"])
 
-# %%
-guess("What does the vertical-edge kernel answer on a plain area, where every pixel is 0.8?", ["0", "0.8", "7.2", "8"])
-
-# %%
-plain = torch.full((5, 5), 0.8)
-claim("no change, no answer: the largest is", slide(plain, kernels["vertical edges"]).abs().max(), below=1e-6, answer="0")
-
 # %% [markdown]
-# The colours in the picture are signed: one hue where the answer is positive, another where it is negative, white where it is zero. A stroke has a left and a right edge, and the kernel answers to them with opposite signs. A picture that shows only the positive half, or the absolute value, hides that.
+# The colours in the picture are signed: one hue where the answer is positive, another where it is negative, white where it is zero. A stroke has a left and a right edge, and the kernel answers to them with opposite signs. A picture that shows only the positive half, or the absolute value, hides that. (For a plain area the answer is zero: no change, no answer.)
 
 # %% [markdown]
 # ### Your turn: design an eye for vertical edges (5 minutes, medium)
@@ -350,20 +286,6 @@ def vertical_edge_kernel():
 
 check.vertical_edge_kernel(vertical_edge_kernel)
 
-# %% [markdown]
-# ### Your own slider, in three lines
-#
-# `interact` makes a slider for each argument of a function. Turn an edge kernel: which strokes light up, which go out?
-
-# %%
-from ipywidgets import interact
-
-@interact(angle=(0, 345, 15))
-def turned_edges(angle=0):
-    across, down = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-    kernel = across * kernels["vertical edges"] + down * kernels["horizontal edges"]
-    return show.maps(digit, slide(digit, kernel), titles=["digit", f"{angle} degrees"], roles=["in", "out"])
-
 # %% [markdown] tags=["slide"]
 # ## Three colours, one answer
 #
@@ -377,18 +299,7 @@ one_by_one = [slide(colours[channel], kernel[channel]) for channel in range(3)]
 claim("the sum over channels and nothing else: the largest difference is rounding", (together - sum(one_by_one)).abs().max(), below=1e-5)
 
 # %% [markdown]
-# To ask several questions, take several kernels: `O` kernels give `O` maps, and a layer's weight has the shape (O, C, kh, kw). Each kernel also gets one number that is added everywhere, the **bias**.
-
-# %%
-guess("A layer with 3 channels in, 16 kernels of 5 x 5, and a bias. How many parameters?", ["400", "416", "1,200", "1,216"])
-
-# %%
-layer = nn.Conv2d(in_channels=3, out_channels=16, kernel_size=5)
-count = sum(parameter.numel() for parameter in layer.parameters())
-claim("16 kernels, each 3 x 5 x 5 and a bias", count, equals=16 * (3 * 5 * 5 + 1))
-
-# %% [markdown]
-# The size of the image does not occur in it. A large image needs no more weights than a small one.
+# To ask several questions, take several kernels: `O` kernels give `O` maps, and a layer's weight has the shape (O, C, kh, kw). Each kernel also gets one number that is added everywhere, the **bias**. So how much is there to learn?
 
 # %% [markdown]
 # ### Your turn: what does a layer have to learn? (3 minutes, easy)
@@ -418,9 +329,237 @@ def count_parameters(in_channels, out_channels, kernel_size):
 check.count_parameters(count_parameters)
 
 # %% [markdown]
+# Did you need the size of the image? It does not occur. A large image needs no more weights than a small one.
+#
+# ### After the answer: ReLU
+#
+# Behind the convolution stands a function that bends. Without one, a second layer would add nothing: 2 times (3 times x) is only 6 times x, and two sums of products in a row are again one sum of products. **ReLU** keeps what is positive and turns the rest into zero. Its older relative, the **sigmoid**, squeezes everything between 0 and 1. Which share of the numbers is exactly zero afterwards?
+
+# %%
+torch.manual_seed(0)
+maps = nn.Conv2d(1, 16, 3)(data.normalize(digits.test_images[:100])).detach()
+zeros = [(bend(maps) == 0).float().mean().item() for bend in (F.relu, torch.sigmoid)]
+claim("the share that ReLU leaves at exactly zero", zeros[0], between=(0.2, 0.8))
+claim("the sigmoid leaves nothing at zero", zeros[1], equals=0.0)
+
+# %% [markdown]
+# So many zeros are called *sparsity*. These kernels are still random, so about half of their answers are negative; training decides what the zeros come to mean.
+
+# %% [markdown] tags=["slide"]
+# ## Shift the image
+#
+# The same kernel looks everywhere. You will read that a convolutional layer is therefore *translation invariant*. Put it to the test: shift the digit by three pixels, then look, and compare with looking first and shifting the answer.
+
+# %%
+guess("The digit moves 3 pixels to the right. The answer of a convolution ...", ["stays as it was", "moves 3 pixels to the right", "gets weaker"])
+
+# %%
+moved = digit.roll(3, dims=1)                                    # nothing falls off: the border is empty
+before, after = slide(digit, kernels["vertical edges"]), slide(moved, kernels["vertical edges"])
+show.maps(digit, before, moved, after, titles=["digit", "its map", "moved", "its map"], roles=["in", "out", "in", "out"])
+
+# %% [markdown]
+# Is the second map the first one, moved? Lay them over each other, three columns apart; and then without moving.
+
+# %%
+claim("it moves along: the largest difference after moving is", (after[:, 3:] - before[:, :-3]).abs().max(), below=1e-5, answer="moves 3 pixels to the right")
+claim("so it is not the same as before: the largest difference without moving is", (after - before).abs().max(), above=0.1)
+
+# %% [markdown]
+# *Invariant* means that the answer stays the same. *Equivariant* means that it moves along, and that is what a convolution is. A network that shall say "7" wherever the 7 stands needs something more; lesson 04 is about that.
+
+# %% [markdown] tags=["slide"]
+# ## What stays with you
+#
+# Six questions. Every choice answers when you pick it, the wrong ones too.
+
+# %%
+quiz("02")
+
+# %% [markdown] tags=["quiz"]
+# ## Cross-correlation and convolution: for which kernels do the two give the same, whatever the image?
+# - [ ] For none: they are two different operations with different answers
+#   They differ by the flip alone. A kernel that the flip leaves as it is makes them equal.
+# - [x] For those that a turn by 180 degrees leaves as they are
+#   Convolution flips the kernel first, and these do not notice. The blur kernels of this lesson are of that sort; Sobel's are not.
+# - [ ] For kernels that sum to 0
+#   `[-1, 1]` sums to 0, and flipped it is `[1, -1]`: every answer changes its sign.
+# - [ ] For all: PyTorch computes both with `conv2d`
+#   `conv2d` computes cross-correlation, whatever its name says. You get convolution from it by flipping the kernel yourself.
+
+# %% [markdown] tags=["quiz"]
+# ## A kernel of 5 x 5 slides over an image of 28 x 28 without padding, and a second one of 5 x 5 over what came out. How large is the result?
+# - [ ] 28 x 28
+#   Only with padding. Without it every window must lie within the image, and each layer loses some of the border.
+# - [ ] 24 x 24
+#   That is after the first kernel: 28 - 5 + 1. The second one loses 4 rows and columns more.
+# - [x] 20 x 20
+#   28 - 5 + 1 = 24, and 24 - 5 + 1 = 20. A kernel of size k costs k - 1 rows and columns each time.
+# - [ ] 18 x 18
+#   That takes off 5 each time. Count the places of a kernel of 5 on a line of 5: there is one, not none.
+
+# %% [markdown] tags=["quiz"]
+# ## An image has 3 channels: red, green, blue. A layer with 8 output channels and kernels of 3 x 3 looks at it. How many numbers does it learn?
+# - [ ] 80
+#   That is 8 x (3 x 3 + 1), right for a grey image. Here each kernel also has a depth of 3.
+# - [ ] 216
+#   Those are the weights, 8 x 3 x 3 x 3. Each output channel has a bias, too.
+# - [x] 224
+#   Eight kernels of 3 x 3 x 3 with one bias each: 8 x (27 + 1). How large the image is does not matter.
+# - [ ] 240
+#   That would be a bias for each pair of channels. The three sums of a kernel are added first, and then one bias.
+
+# %% [markdown] tags=["quiz"]
+# ## You move the digit in the image 3 pixels to the right, away from any border. What happens to the map that a convolution makes of it?
+# - [ ] It stays the same, because the same kernel is used everywhere
+#   You will read that. If the map stayed the same it could not say where the digit is. The answer moves along.
+# - [x] It moves 3 pixels to the right, too
+#   That is equivariance: shift first and convolve then, or the other way round, it is the same.
+# - [ ] It changes everywhere, since all windows see other pixels
+#   Each window now sees what its neighbour three steps to the left saw before. So its answer is that neighbour's old answer.
+
+# %% [markdown] tags=["quiz"]
+# ## (From the first further section.) All kernels of a layer start with equal numbers, their biases too, and the next layer reads each of their maps with the same weights. Training begins. What comes of the kernels?
+# - [ ] They become different, since they see different parts of the image
+#   All kernels of a layer see every part of the image. Nothing in front of them tells them apart.
+# - [ ] They become different after a while: rounding errors are enough
+#   Equal kernels do equal sums in equal order and round in the same way. In this lesson their difference stayed at 0 exactly.
+# - [x] They change, and stay equal to each other
+#   Equal answers, read with equal weights, get equal gradients: the layer acts as if it had one kernel. Random numbers at the start, in this layer or in the next, break the tie.
+# - [ ] They stay as they are, because their gradient is 0
+#   They do learn, all of them the same thing. What is missing is a reason to differ.
+
+# %% [markdown] tags=["quiz"]
+# ## An edge kernel answers the left edge of a stroke by 3 and its right edge by -3. Then comes ReLU. What does the next layer get to know about the right edge from this map?
+# - [ ] As much as before, only without the sign
+#   That would be the absolute value. ReLU keeps 3, and turns -3 into 0.
+# - [ ] A little: a small positive number is left of the -3
+#   The sigmoid would do that (it gives 0.05). ReLU gives 0 for everything below zero, and all of it looks alike afterwards.
+# - [x] Nothing: for that it needs a second kernel, with all signs turned round
+#   There is one map for what brightens and one for what darkens. Such pairs are often seen among the kernels that a network learns.
+# - [ ] Nothing, and the network cannot learn about right edges any more
+#   This map has lost them. Another kernel of the same layer, with opposite signs, answers them by 3.
+
+# %% [markdown] tags=["slide"]
+# ## What you have seen
+#
+# - A dot product measures likeness, and brightness; a kernel that sums to zero asks about change.
+# - Cross-correlation slides the kernel as it is. Convolution turns it first. PyTorch says one and does the other.
+# - A kernel is as deep as the image has channels; the channels' answers are added. O kernels give O maps. O (C k² + 1) parameters.
+# - Shift the image, and the map shifts along: equivariant, not invariant.
+# - Equal kernels part when the layer behind them treats them differently (the first of the sections below).
+#
+# **Next:** a pixel in the corner is seen once, one in the middle nine times. Lesson 03 asks what to do about it. Below are sections for who wants to know more; each stands for itself.
+
+# %% [markdown] tags=["further"]
+# ## Further: why do kernels become different?
+#
+# A layer has sixteen kernels, all with the same images and the same rule for learning. "They start from random numbers, therefore they become different", you will read. Test it: start two kernels **equal**, to the last bit, and train. (You need not follow every line; lesson 06 explains training. A kernel of 5 has 24 x 24 = 576 places on a digit, and the next layer gives each its own weight.)
+
+# %%
+def train_twins(equal_next_layer):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 2, 5), nn.ReLU(), nn.Flatten(), nn.Linear(2 * 576, 10))
+    with torch.no_grad():
+        model[0].weight[1], model[0].bias[1] = model[0].weight[0], model[0].bias[0]
+        if equal_next_layer:
+            model[3].weight[:, 576:] = model[3].weight[:, :576]
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for batch in torch.randperm(10_000).split(100):              # 100 steps
+        loss = F.cross_entropy(model(data.normalize(digits.train_images[batch])), digits.train_labels[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return (model[0].weight[0] - model[0].weight[1]).abs().max().item()
+
+# %%
+guess("Two equal kernels, the next layer random as usual. After 100 steps they are ...", ["still equal", "different"])
+
+# %%
+claim("the largest difference between the two kernels, after 100 steps", train_twins(equal_next_layer=False), above=0.01, answer="different")
+
+# %% [markdown]
+# Equal kernels, and yet they part: the *next* layer listens to each with other weights, so each is told something else. Only when that layer is equal, too, nobody can tell them apart.
+
+# %%
+claim("with an equal next layer the largest difference stays 0, to the last bit", train_twins(equal_next_layer=True), equals=0.0)
+
+# %% [markdown]
+# What must be broken is the symmetry of the whole path. Random numbers in one of the two layers are enough; networks start with random numbers in both.
+
+# %% [markdown] tags=["further"]
+# ## Further: your own slider, in three lines
+#
+# `interact` makes a slider for each argument of a function. Turn an edge kernel: which strokes light up, which go out?
+
+# %%
+from ipywidgets import interact
+
+@interact(angle=(0, 345, 15))
+def turned_edges(angle=0):
+    across, down = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    kernel = across * kernels["vertical edges"] + down * kernels["horizontal edges"]
+    return show.maps(digit, slide(digit, kernel), titles=["digit", f"{angle} degrees"], roles=["in", "out"])
+
+# %% [markdown] tags=["further"]
+# ## Further: what mathematics calls convolution
+#
+# Two things about the operation that turns its kernel: write it, and count what comes out of it.
+#
+# ### Your turn: turn, then slide (5 minutes, easy)
+#
+# True convolution turns the kernel by 180 degrees first, and then does what you have built. Your `cross_correlate` may help; so may `F.conv2d(image[None, None], kernel[None, None])[0, 0]`.
+#
+# `convolve(image, kernel)`: shapes `(H, W)` and `(kh, kw)` go in, `(H - kh + 1, W - kw + 1)` comes out. For example an image that is 0 but for a single 1 in its middle, 3 by 3, and a kernel of 2 by 2: out comes *the kernel itself*. (Cross-correlation gives it turned by 180 degrees. Try it.)
+
+# %% tags=["exercise"]
+def convolve(image, kernel):
+    """Turn the kernel by 180 degrees, then slide it: (H, W), (kh, kw) -> (rows, columns)."""
+    ...                                   # your code
+
+check.convolve(convolve)
+
+# %% [markdown] tags=["hint"]
+# Turn a sheet of paper by 180 degrees: what was at the top is at the bottom, and what was on the left is on the right. So both directions are reversed.
+
+# %% [markdown] tags=["hint"]
+# `kernel.flip(0)` reverses the rows and gives a new tensor; the old one stays as it was. `flip` takes several directions at once.
+
+# %% tags=["solution"]
+def convolve(image, kernel):
+    """Turn the kernel by 180 degrees, then slide it: (H, W), (kh, kw) -> (rows, columns)."""
+    (H, W), (kh, kw) = image.shape, kernel.shape
+    turned = kernel.flip(0, 1)
+    output = image.new_zeros(H - kh + 1, W - kw + 1)
+    for i in range(H - kh + 1):
+        for j in range(W - kw + 1):
+            output[i, j] = (image[i : i + kh, j : j + kw] * turned).sum()
+    return output
+
+check.convolve(convolve)
+
+# %% [markdown]
+# ### How long is the answer?
+#
+# It depends on how far the kernel may hang over the ends. NumPy knows three customs.
+
+# %%
+rows = [[mode, len(np.convolve(np.ones(7), np.ones(3), mode=mode))] for mode in ("full", "same", "valid")]
+show.table(["signal of 7, kernel of 3", "numbers that come out"], rows)
+
+# %%
+n, m = 7, 3
+claim("full is n + m - 1, same is n, valid is n - m + 1", [count for _, count in rows], equals=(n + m - 1, n, n - m + 1))
+
+# %% [markdown]
+# In this lesson the kernel stays inside: *valid*. What happens at the border otherwise is the whole of lesson 03.
+
+# %% [markdown] tags=["further"]
+# ## Further: a whole layer, by hand
+#
 # ### Your turn: channels in, channels out (15 minutes, hard)
 #
-# A whole layer by hand. Each output channel has a kernel of its own, as deep as the image; it slides over all input channels at once and adds everything up, its bias included.
+# Each output channel has a kernel of its own, as deep as the image; it slides over all input channels at once and adds everything up, its bias included.
 #
 # `convolve_channels(image, weight, bias)`: shapes `(C, H, W)`, `(O, C, kh, kw)` and `(O,)` go in, `(O, H - kh + 1, W - kw + 1)` comes out. As in PyTorch, the kernels are not flipped. For example three channels of one pixel each, `2, 3, 4`, the weights `1, 10, 100` and the bias `0.5` give `2 + 30 + 400 + 0.5 = 432.5`.
 
@@ -464,88 +603,14 @@ grey = F.conv2d(colours[None], torch.tensor([0.3, 0.6, 0.1]).view(1, 3, 1, 1))[0
 claim("1 x 1 mixes the channels of each pixel: the largest difference is rounding", (grey - (0.3 * colours[0] + 0.6 * colours[1] + 0.1 * colours[2])).abs().max(), below=1e-6)
 
 # %% [markdown]
-# ### After the answer: ReLU
+# ### Why not the sigmoid?
 #
-# Behind the convolution stands a function that bends. Without one, a second layer would add nothing: 2 times (3 times x) is only 6 times x, and two sums of products in a row are again one sum of products. **ReLU** keeps what is positive and turns the rest into zero. Its older relative, the **sigmoid**, squeezes everything between 0 and 1.
-
-# %%
-torch.manual_seed(0)
-maps = nn.Conv2d(1, 16, 3)(data.normalize(digits.test_images[:100])).detach()
-zeros = [(bend(maps) == 0).float().mean().item() for bend in (F.relu, torch.sigmoid)]
-show.table(["", "share of zeros"], [["after ReLU", zeros[0]], ["after the sigmoid", zeros[1]]])
-
-# %%
-claim("the share that ReLU leaves at exactly zero", zeros[0], between=(0.2, 0.8))
-claim("the sigmoid leaves nothing at zero", zeros[1], equals=0.0)
-
-# %% [markdown]
-# So many zeros are called *sparsity*. These kernels are still random, so about half of their answers are negative; training decides what the zeros come to mean. The sigmoid has another trouble: where it is nearly 0 or nearly 1 it is flat, and what is flat has no slope to learn from.
+# Where the sigmoid is nearly 0 or nearly 1 it is flat, and what is flat has no slope to learn from.
 
 # %%
 far = torch.tensor([6.0, 6.0], requires_grad=True)
 (F.relu(far[0]) + torch.sigmoid(far[1])).backward()
 claim("slopes at 6: ReLU's is 1, and the sigmoid's is", far.grad[1], below=0.01)
-
-# %% [markdown] tags=["slide"]
-# ## Shift the image
-#
-# The same kernel looks everywhere. You will read that a convolutional layer is therefore *translation invariant*. Put it to the test: shift the digit by three pixels, then look, and compare with looking first and shifting the answer.
-
-# %%
-guess("The digit moves 3 pixels to the right. The answer of a convolution ...", ["stays as it was", "moves 3 pixels to the right", "gets weaker"])
-
-# %%
-moved = digit.roll(3, dims=1)                                    # nothing falls off: the border is empty
-before, after = slide(digit, kernels["vertical edges"]), slide(moved, kernels["vertical edges"])
-show.maps(digit, before, moved, after, titles=["digit", "its map", "moved", "its map"], roles=["in", "out", "in", "out"])
-
-# %% [markdown]
-# Is the second map the first one, moved? Lay them over each other, three columns apart; and then without moving.
-
-# %%
-claim("it moves along: the largest difference after moving is", (after[:, 3:] - before[:, :-3]).abs().max(), below=1e-5, answer="moves 3 pixels to the right")
-
-# %%
-claim("so it is not the same as before: the largest difference without moving is", (after - before).abs().max(), above=0.5)
-
-# %% [markdown]
-# *Invariant* means that the answer stays the same. *Equivariant* means that it moves along, and that is what a convolution is. A network that shall say "7" wherever the 7 stands needs something more; lesson 04 is about that.
-
-# %% [markdown] tags=["slide"]
-# ## Why do kernels become different?
-#
-# A layer has sixteen kernels, all with the same images and the same rule for learning. "They start from random numbers, therefore they become different", you will read. Test it: start two kernels **equal**, to the last bit, and train. (You need not follow every line; lesson 06 explains training. A kernel of 5 has 24 x 24 = 576 places on a digit, and the next layer gives each its own weight.)
-
-# %%
-def train_twins(equal_next_layer):
-    torch.manual_seed(0)
-    model = nn.Sequential(nn.Conv2d(1, 2, 5), nn.ReLU(), nn.Flatten(), nn.Linear(2 * 576, 10))
-    with torch.no_grad():
-        model[0].weight[1], model[0].bias[1] = model[0].weight[0], model[0].bias[0]
-        if equal_next_layer:
-            model[3].weight[:, 576:] = model[3].weight[:, :576]
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-    for batch in torch.randperm(10_000).split(100):              # 100 steps
-        loss = F.cross_entropy(model(data.normalize(digits.train_images[batch])), digits.train_labels[batch])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return (model[0].weight[0] - model[0].weight[1]).abs().max().item()
-
-# %%
-guess("Two equal kernels, the next layer random as usual. After 100 steps they are ...", ["still equal", "different"])
-
-# %%
-claim("the largest difference between the two kernels, after 100 steps", train_twins(equal_next_layer=False), above=0.01, answer="different")
-
-# %% [markdown]
-# Equal kernels, and yet they part: the *next* layer listens to each with other weights, so each is told something else. Only when that layer is equal, too, nobody can tell them apart.
-
-# %%
-claim("with an equal next layer the largest difference stays 0, to the last bit", train_twins(equal_next_layer=True), equals=0.0)
-
-# %% [markdown]
-# What must be broken is the symmetry of the whole path. Random numbers in one of the two layers are enough; networks start with random numbers in both.
 
 # %% [markdown] tags=["further"]
 # ## Further: a convolution is a matrix
@@ -639,6 +704,17 @@ at_answer = 2 * answer / answer.numel()                          # slope of the 
 claim("the kernel's slopes are a cross-correlation, too: the difference is", (ops.conv2d(x, at_answer)[0, 0] - weight.grad[0, 0]).abs().max(), below=1e-10)
 
 # %% [markdown]
+# ### Where the flip comes back
+#
+# To pass the loss on to a layer in front, each *pixel* needs its slope, too. Each place of the answer sends its slope back to the pixels that it has seen. That is sliding once more, with the kernel turned round and hanging over the border: a true convolution, of full size.
+
+# %%
+pixels = x.clone().requires_grad_()
+ops.conv2d(pixels, weight.detach()).square().mean().backward()
+full = F.conv2d(at_answer, weight.detach().flip(2, 3), padding=2)
+claim("the pixels' slopes are a full convolution: the difference is", (full - pixels.grad).abs().max(), below=1e-10)
+
+# %% [markdown]
 # ### Learn Sobel's kernel back
 #
 # Show a layer nothing but digits before and after. Can it find out which kernel was at work?
@@ -655,86 +731,3 @@ for _ in range(200):
     loss_now.backward()
     optimizer.step()
 claim("largest error of the nine numbers that it found", (learner.weight[0, 0] - kernels["vertical edges"]).abs().max(), below=0.1)
-
-# %% [markdown] tags=["slide"]
-# ## What stays with you
-#
-# Six questions. Every choice answers when you pick it, the wrong ones too.
-
-# %%
-quiz("02")
-
-# %% [markdown] tags=["quiz"]
-# ## Cross-correlation and convolution: for which kernels do the two give the same, whatever the image?
-# - [ ] For none: they are two different operations with different answers
-#   They differ by the flip alone. A kernel that the flip leaves as it is makes them equal.
-# - [x] For those that a turn by 180 degrees leaves as they are
-#   Convolution flips the kernel first, and these do not notice. The blur kernels of this lesson are of that sort; Sobel's are not.
-# - [ ] For kernels that sum to 0
-#   `[-1, 1]` sums to 0, and flipped it is `[1, -1]`: every answer changes its sign.
-# - [ ] For all: PyTorch computes both with `conv2d`
-#   `conv2d` computes cross-correlation, whatever its name says. You get convolution from it by flipping the kernel yourself.
-
-# %% [markdown] tags=["quiz"]
-# ## A kernel of 5 x 5 slides over an image of 28 x 28 without padding, and a second one of 5 x 5 over what came out. How large is the result?
-# - [ ] 28 x 28
-#   Only with padding. Without it every window must lie within the image, and each layer loses some of the border.
-# - [ ] 24 x 24
-#   That is after the first kernel: 28 - 5 + 1. The second one loses 4 rows and columns more.
-# - [x] 20 x 20
-#   28 - 5 + 1 = 24, and 24 - 5 + 1 = 20. A kernel of size k costs k - 1 rows and columns each time.
-# - [ ] 18 x 18
-#   That takes off 5 each time. Count the places of a kernel of 5 on a line of 5: there is one, not none.
-
-# %% [markdown] tags=["quiz"]
-# ## An image has 3 channels: red, green, blue. A layer with 8 output channels and kernels of 3 x 3 looks at it. How many numbers does it learn?
-# - [ ] 80
-#   That is 8 x (3 x 3 + 1), right for a grey image. Here each kernel also has a depth of 3.
-# - [ ] 216
-#   Those are the weights, 8 x 3 x 3 x 3. Each output channel has a bias, too.
-# - [x] 224
-#   Eight kernels of 3 x 3 x 3 with one bias each: 8 x (27 + 1). How large the image is does not matter.
-# - [ ] 240
-#   That would be a bias for each pair of channels. The three sums of a kernel are added first, and then one bias.
-
-# %% [markdown] tags=["quiz"]
-# ## You move the digit in the image 3 pixels to the right, away from any border. What happens to the map that a convolution makes of it?
-# - [ ] It stays the same, because the same kernel is used everywhere
-#   You will read that. If the map stayed the same it could not say where the digit is. The answer moves along.
-# - [x] It moves 3 pixels to the right, too
-#   That is equivariance: shift first and convolve then, or the other way round, it is the same.
-# - [ ] It changes everywhere, since all windows see other pixels
-#   Each window now sees what its neighbour three steps to the left saw before. So its answer is that neighbour's old answer.
-
-# %% [markdown] tags=["quiz"]
-# ## All kernels of a layer start with equal numbers, their biases too, and the next layer reads each of their maps with the same weights. Training begins. What comes of the kernels?
-# - [ ] They become different, since they see different parts of the image
-#   All kernels of a layer see every part of the image. Nothing in front of them tells them apart.
-# - [ ] They become different after a while: rounding errors are enough
-#   Equal kernels do equal sums in equal order and round in the same way. In this lesson their difference stayed at 0 exactly.
-# - [x] They change, and stay equal to each other
-#   Equal answers, read with equal weights, get equal gradients: the layer acts as if it had one kernel. Random numbers at the start, in this layer or in the next, break the tie.
-# - [ ] They stay as they are, because their gradient is 0
-#   They do learn, all of them the same thing. What is missing is a reason to differ.
-
-# %% [markdown] tags=["quiz"]
-# ## An edge kernel answers the left edge of a stroke by 3 and its right edge by -3. Then comes ReLU. What does the next layer get to know about the right edge from this map?
-# - [ ] As much as before, only without the sign
-#   That would be the absolute value. ReLU keeps 3, and turns -3 into 0.
-# - [ ] A little: a small positive number is left of the -3
-#   The sigmoid would do that (it gives 0.05). ReLU gives 0 for everything below zero, and all of it looks alike afterwards.
-# - [x] Nothing: for that it needs a second kernel, with all signs turned round
-#   There is one map for what brightens and one for what darkens. Such pairs are often seen among the kernels that a network learns.
-# - [ ] Nothing, and the network cannot learn about right edges any more
-#   This map has lost them. Another kernel of the same layer, with opposite signs, answers them by 3.
-
-# %% [markdown] tags=["slide"]
-# ## What you have seen
-#
-# - A dot product measures likeness, and brightness; a kernel that sums to zero asks about change.
-# - Cross-correlation slides the kernel as it is. Convolution turns it first. PyTorch says one and does the other.
-# - A kernel is as deep as the image has channels; the channels' answers are added. O kernels give O maps. O (C k² + 1) parameters.
-# - Shift the image, and the map shifts along: equivariant, not invariant.
-# - Equal kernels part when the layer behind them treats them differently.
-#
-# **Next:** a pixel in the corner is seen once, one in the middle nine times. Lesson 03 asks what to do about it.
