@@ -23,7 +23,3 @@ def test_a_lesson_is_found_by_its_number(folder, lesson, opened):
 def test_a_lesson_that_is_not_there_is_named_with_those_that_are(folder):
     with pytest.raises(SystemExit, match="no lesson '9'.*02_convolution, 06_mnist"):
         lab.arguments("9", folder)
-
-
-def test_nobody_is_asked_about_news():
-    assert "--LabApp.news_url=None" in lab.arguments("", lab.NOTEBOOKS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from jupyterlab.labapp import main
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+SETTINGS = Path(__file__).resolve().parent / "lab_settings"
 
 
 def arguments(lesson: str, folder: Path) -> list[str]:
@@ -22,7 +23,7 @@ def arguments(lesson: str, folder: Path) -> list[str]:
         f"--LabApp.default_url=/lab/tree/{fitting[0].name}",
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.log_level=WARN",  # the address is still printed
-        "--LabApp.news_url=None",  # no question about news before the first lesson
+        f"--LabApp.app_settings_dir={SETTINGS}",  # no question about news before the first lesson
         "--ContentsManager.hide_globs=['source', '__pycache__']",  # what the authors edit
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
