@@ -27,6 +27,7 @@ audit: installed-dev  ## measure what takes long; the results go to docs/audit (
 	@$(IN_VENV) -m benchmarks.course_recipe
 	@$(IN_VENV) -m benchmarks.drawn_digits
 	@$(IN_VENV) -m benchmarks.kernel_explorer
+	@$(IN_VENV) -m benchmarks.pad
 
 lock: installed-dev  ## pin what is installed in requirements.lock
 	@$(IN_VENV) tools/lock.py

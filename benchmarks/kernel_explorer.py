@@ -2,7 +2,8 @@
 
 Both stand in one notebook, in JupyterLab in a headless Chromium: a colour image of 256x256 pixels
 and a 3x3 kernel. 300 moves of the pointer drag a weight of the explorer; 60 key presses move the
-slider of the same thing written with ipywidgets.interact. Takes about two minutes.
+slider of the same thing written with ipywidgets.interact. Takes about two minutes; with other
+numbers, as in `python -m benchmarks.kernel_explorer 20 5`, nothing is written.
 """
 
 import os
@@ -121,7 +122,7 @@ def show(server: tuple[str, str], name: str):
         browser.close()
 
 
-def drag_a_weight(page) -> list[float]:
+def drag_a_weight(page, moves: int) -> list[float]:
     """Milliseconds from a move of the pointer to the painted output."""
     cell = page.get_by_label("Weight in row 0, column 0")
     cell.scroll_into_view_if_needed()
@@ -130,30 +131,30 @@ def drag_a_weight(page) -> list[float]:
     page.evaluate(WATCH_EXPLORER)
     page.mouse.move(x, y)
     page.mouse.down()
-    for move in range(1, MOVES + 1):
+    for move in range(1, moves + 1):
         page.mouse.move(x + 8 * (move % 40), y)  # 8 pixels are a tenth of weight
         page.wait_for_function("count => window.delays.length >= count", arg=move)
     page.mouse.up()
     return page.evaluate("window.delays")
 
 
-def drag_in_a_saved_page(browser, folder: Path) -> list[float]:
+def drag_in_a_saved_page(browser, folder: Path, moves: int) -> list[float]:
     """The same without Jupyter around it and without Python behind it."""
     image = torch.rand(3, 256, 256, generator=torch.Generator().manual_seed(0))
     path = KernelExplorer(image=image).to_html(folder / "explorer.html")
     page = browser.new_page(viewport={"width": 1500, "height": 1400})
     page.goto(path.as_uri())
     page.wait_for_selector(".cbh-explorer[data-ready]")
-    return drag_a_weight(page)
+    return drag_a_weight(page, moves)
 
 
-def press_the_slider(page) -> list[float]:
+def press_the_slider(page, presses: int) -> list[float]:
     """Milliseconds from a key to Matplotlib's new picture."""
     slider = page.locator(".widget-interact .noUi-handle, .widget-interact [role=slider]").first
     slider.scroll_into_view_if_needed()
     page.evaluate(WATCH_INTERACT)
     slider.focus()
-    for press in range(1, PRESSES + 1):
+    for press in range(1, presses + 1):
         page.keyboard.press("ArrowRight")
         page.wait_for_function("count => window.delays.length >= count", arg=press)
     return page.evaluate("window.delays")
@@ -164,11 +165,12 @@ def row(name: str, delays: list[float]) -> list:
     return [name, len(delays), f"{middle:.0f}", f"{late:.0f}", f"{max(delays):.0f}"]
 
 
-def main() -> None:
+def measure(moves: int = MOVES, presses: int = PRESSES) -> str:
+    """Both in a table, and the sentences that go with it."""
     with tempfile.TemporaryDirectory() as folder, open_notebook(Path(folder)) as page:
-        saved = drag_in_a_saved_page(page.context.browser, Path(folder))
-        ours = drag_a_weight(page)
-        theirs = press_the_slider(page)
+        saved = drag_in_a_saved_page(page.context.browser, Path(folder), moves)
+        ours = drag_a_weight(page, moves)
+        theirs = press_the_slider(page, presses)
     ratio = statistics.median(theirs) / statistics.median(ours)
     late = statistics.quantiles(theirs, n=20)[-1] / statistics.quantiles(ours, n=20)[-1]
     header = ["from event to painted result, in ms", "events", "median", "95th percentile", "most"]
@@ -177,14 +179,21 @@ def main() -> None:
         row("KernelExplorer in JupyterLab", ours),
         row("interact and Matplotlib in JupyterLab", theirs),
     ]
-    report.write(
-        "kernel_explorer",
-        "The kernel explorer, from the pointer to the picture",
+    return (
         f"A colour image of 256x256 pixels, a 3x3 kernel, in headless Chromium. In JupyterLab the"
         f" explorer is {ratio:.0f} times as fast in the median and {late:.0f} times at the 95th"
         f" percentile. It paints at the next frame, 60 times a second at most, so that"
-        f" up to 17 ms of each figure are the wait for that frame.\n\n{report.table(header, rows)}",
+        f" up to 17 ms of each figure are the wait for that frame.\n\n{report.table(header, rows)}"
     )
+
+
+def main() -> None:
+    events = [int(word) for word in sys.argv[1:]]
+    if events:
+        print(measure(*events))
+    else:
+        title = "The kernel explorer, from the pointer to the picture"
+        report.write("kernel_explorer", title, measure())
 
 
 if __name__ == "__main__":

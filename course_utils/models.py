@@ -1,22 +1,46 @@
 """The networks of the course, each readable in one screen."""
 
+import itertools
+
 from torch import nn
 
 
-def course_cnn(in_channels: int = 1, classes: int = 10) -> nn.Sequential:
+def mlp(*widths: int) -> nn.Sequential:
+    """Build a multilayer perceptron: mlp(784, 128, 10) flattens, has 128 hidden units, 10 outputs.
+
+    Shape: (N, ...) with widths[0] numbers for each image -> (N, widths[-1]) logits.
+    Raises ValueError for fewer than two widths.
+    """
+    if len(widths) < 2:
+        raise ValueError(f"an MLP needs two widths or more, inputs and outputs, got {widths}")
+    layers = [nn.Flatten()]
+    for inputs, outputs in itertools.pairwise(widths):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])  # logits may be negative: no ReLU at the end
+
+
+def course_cnn(
+    in_channels: int = 1, classes: int = 10, *, image_size: int = 28, head: str = "flatten"
+) -> nn.Sequential:
     """Build the network that lesson 06 arrives at: three convolutions, one linear layer.
 
     Pooling comes before batch norm and ReLU. Both then handle a quarter of the numbers, and for
-    ReLU alone the order makes no difference at all (lesson 04 shows why).
+    ReLU alone the order makes no difference at all (lesson 04 shows why). The `head` "flatten"
+    gives each place of the last maps its own weights; "average" takes the mean of each map first.
 
-    Shape: (N, in_channels, 28, 28) -> (N, classes) logits. With the defaults, 17,018 parameters.
+    Shape: (N, in_channels, image_size, image_size) -> (N, classes) logits. With the defaults,
+    17,018 parameters. Raises ValueError for another head.
     """
+    if head not in ("flatten", "average"):
+        raise ValueError(f"head must be 'flatten' or 'average', got {head!r}")
+    side = 1 if head == "average" else image_size // 8
     return nn.Sequential(
-        *conv_block(in_channels, 16),  # (N, 16, 14, 14)
+        *conv_block(in_channels, 16),  # (N, 16, 14, 14) for images of 28 x 28
         *conv_block(16, 32),  # (N, 32, 7, 7)
         *conv_block(32, 32),  # (N, 32, 3, 3)
-        nn.Flatten(),  # (N, 288)
-        nn.Linear(32 * 3 * 3, classes),
+        *([nn.AdaptiveAvgPool2d(1)] if head == "average" else []),  # (N, 32, 1, 1)
+        nn.Flatten(),  # (N, 288), or (N, 32) after the average
+        nn.Linear(32 * side * side, classes),
     )
 
 

@@ -155,3 +155,16 @@ def test_no_alarm_rings_after_the_function_has_ended(in_thread):
     else:
         work()
     assert rung[-1] == "over"
+
+
+def test_a_share_may_come_out_as_a_whole_number_and_a_rounded_one_is_right():
+    third = exercise.Exercise(lambda x: x / 3, [(0,), (1,)], {})
+    assert third.examine(lambda x: 0 if x == 0 else 0.3333334).status == "correct"
+    assert third.examine(lambda x: x / 2).status == "wrong"
+    assert "not a number. `.item()`" in third.examine(lambda x: torch.tensor(x / 3)).message
+
+
+def test_counts_may_be_whole_numbers():
+    doubled = exercise.Exercise(lambda x: 2 * x, [(torch.tensor([1, 2]),)], {})
+    assert doubled.examine(lambda x: x + x).status == "correct"
+    assert "2 of 2 numbers are not" in doubled.examine(lambda x: 3 * x).message

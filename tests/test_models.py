@@ -36,6 +36,49 @@ def test_it_gives_logits_not_probabilities():
     assert not torch.allclose(logits.sum(1), torch.ones(8))
 
 
+def test_the_average_head_takes_images_of_any_size_and_the_flatten_head_of_one():
+    average = models.course_cnn(head="average")
+    assert average(torch.zeros(2, 1, 28, 28)).shape == average(torch.zeros(2, 1, 45, 36)).shape
+    assert models.count_parameters(average) == 17_018 - 288 * 10 + 32 * 10
+    for size in (8, 28, 36, 45):
+        assert models.course_cnn(image_size=size)(torch.zeros(2, 1, size, size)).shape == (2, 10)
+
+
+def test_the_average_head_answers_the_same_wherever_the_maps_have_their_numbers():
+    """Behind the convolutions alone: pooling and borders do notice a shift."""
+    head = models.course_cnn(head="average")[-3:]
+    maps = torch.randn(2, 32, 4, 4)
+    assert torch.allclose(head(maps), head(maps.roll(1, dims=3)), atol=1e-6)
+
+
+def test_another_head_is_refused():
+    with pytest.raises(ValueError, match="'flatten' or 'average', got 'mean'"):
+        models.course_cnn(head="mean")
+
+
+def test_an_mlp_is_flatten_and_linear_layers_with_relu_between():
+    kinds = [type(layer) for layer in models.mlp(784, 128, 64, 10)]
+    assert kinds == [nn.Flatten, nn.Linear, nn.ReLU, nn.Linear, nn.ReLU, nn.Linear]
+    assert [type(layer) for layer in models.mlp(784, 10)] == [nn.Flatten, nn.Linear]
+
+
+@pytest.mark.parametrize(
+    ("widths", "count"),
+    [((784, 10), 7_850), ((784, 21, 10), 16_705), ((784, 128, 10), 101_770),
+     ((1024, 512, 512, 5), 790_021)],
+)  # fmt: skip
+def test_an_mlp_has_as_many_parameters_as_its_widths_say(widths, count):
+    model = models.mlp(*widths)
+    assert models.count_parameters(model) == count
+    assert model(torch.zeros(2, 1, widths[0])).shape == (2, widths[-1])
+
+
+@pytest.mark.parametrize("widths", [(), (784,)])
+def test_an_mlp_needs_inputs_and_outputs(widths):
+    with pytest.raises(ValueError, match="two widths or more"):
+        models.mlp(*widths)
+
+
 @pytest.mark.parametrize(
     ("shape", "named"),
     [((2, 3, 28, 28), "expected input.*to have 1 channels"), ((2, 1, 32, 32), "2x512 and 288x10")],

@@ -190,3 +190,28 @@ def test_a_learners_environment_is_enough_to_bring_a_lesson_back(course, monkeyp
 def load_anew():
     specification = importlib.util.spec_from_file_location("loaded_anew", notebooks.__file__)
     specification.loader.exec_module(importlib.util.module_from_spec(specification))
+
+
+def core(made) -> list:
+    """The cells of a lesson that are not in a folded section."""
+    cells, folded = [], False
+    for cell in made.cells:
+        if cell.cell_type == "markdown" and re.search(r"^## ", cell.source, re.MULTILINE):
+            folded = "further" in cell.metadata.get("tags", [])
+        cells += [] if folded else [cell]
+    return cells
+
+
+@each_notebook
+def test_the_core_of_a_lesson_fits_into_an_hour_in_class(path, made):
+    cells = core(made)
+    text = " ".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert sum(cell.cell_type == "code" for cell in cells) <= 25
+    assert len(re.findall(r"[\w'-]+", text)) <= 2500
+
+
+@each_notebook
+def test_folded_sections_come_last(path, made):
+    folded = ["further" in tags for tags in (cell.metadata.get("tags", []) for cell in made.cells
+              if re.search(r"^## ", cell.source, re.MULTILINE))]  # fmt: skip
+    assert folded == sorted(folded)

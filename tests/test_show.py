@@ -96,6 +96,15 @@ def test_grids_and_maps_are_framed_in_the_colours_of_their_roles(draw):
     assert frames == [BLUE, ORANGE, GREEN]
 
 
+@pytest.mark.parametrize(
+    ("same_scale", "limits"), [(False, [(0, 1), (2, 2)]), (True, [(0, 2)] * 2)]
+)
+def test_maps_share_a_scale_when_asked(same_scale, limits):
+    ramp = torch.linspace(0, 1, 4).view(2, 2)
+    picture = show.maps(ramp, torch.full((3, 3), 2.0), titles=["a", "b"], same_scale=same_scale)
+    assert [axis.images[0].get_clim() for axis in picture.figure.axes] == limits
+
+
 def test_zero_is_white_on_every_signed_scale():
     for scale in SIGNED.values():
         assert to_hex(scale(0.5)) in ("#ffffff", "#fefefe")

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 import traitlets
+from torch.nn import functional as F
 
 from course_utils.lesson import guess
-from course_utils.widgets import KernelExplorer, page
+from course_utils.widgets import KernelExplorer, page, picture_html
 from course_utils.widgets.base import CourseWidget, join
 from course_utils.widgets.kernels import KERNELS
 
@@ -133,6 +134,43 @@ def test_a_widget_prints_the_same_each_time_and_its_still_picture_needs_no_scrip
     )
     assert data["text/html"].count("<img") == 2
     assert "script" not in data["text/html"]
+
+
+PAD = {"none": None, "zeros": "constant", "reflect": "reflect", "replicate": "replicate"}
+
+
+@pytest.mark.parametrize("mode", PAD)
+@pytest.mark.parametrize("size", [(3, 3), (2, 4), (1, 5)])
+def test_the_still_picture_shows_what_pytorch_computes(mode, size, monkeypatch):
+    shown = []
+    monkeypatch.setattr(picture_html, "signed", lambda values, alt: shown.append(values) or "")
+    kernel, image = torch.randn(size), torch.rand(3, 9, 8)
+    KernelExplorer(image=image, kernel=kernel, padding_mode=mode).still()
+    down, across = ((side - 1) // 2 for side in size)
+    if PAD[mode]:
+        image = F.pad(image[None], [across, across, down, down], PAD[mode])[0]
+    expected = F.conv2d(image, kernel.expand(1, 3, *size))[0]
+    torch.testing.assert_close(shown[0], expected)
+
+
+@pytest.mark.parametrize("mode", ["none", "reflect"])
+def test_where_the_kernel_does_not_fit_the_still_picture_says_so(mode):
+    explorer = KernelExplorer(image=[[0.5, 1]], kernel=torch.ones(5, 5), padding_mode=mode)
+    assert "The kernel does not fit." in explorer.still()
+
+
+def test_without_padding_the_answer_is_smaller_and_an_explorer_begins_with_the_untouched_picture():
+    assert KernelExplorer(padding_mode="none")._answer().shape == (94, 94)
+    explorer = KernelExplorer()
+    assert torch.equal(explorer._answer(), explorer.image[0])
+
+
+def test_the_still_picture_follows_the_view_and_the_switch_to_grey():
+    explorer = KernelExplorer(image=torch.rand(3, 5, 5), grey=True, kernel=[[-1]], view="abs")
+    grey = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
+    torch.testing.assert_close(explorer._answer(), (explorer.image * grey).sum(0))
+    explorer.view = "image"
+    assert "purple" not in explorer.still()
 
 
 def test_a_saved_page_has_a_strict_policy_that_fits_its_script_and_its_style(tmp_path):

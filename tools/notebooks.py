@@ -175,11 +175,8 @@ def run(notebook: nbformat.NotebookNode) -> None:
 def still(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
     """Keep of an output what a page without a kernel can show."""
     if output.output_type == "stream":
-        # a progress bar overwrites its line; only what stood there last is kept
-        output.text = "\n".join(line.split("\r")[-1] for line in output.text.split("\n")).rstrip(
-            " "
-        )
-        return output if output.text.strip() else None
+        # progress bars, which are of no use when they stand still, are written to stderr
+        return output if output.name == "stdout" and output.text.strip() else None
     output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     return output
 

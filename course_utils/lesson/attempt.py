@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,13 +53,19 @@ def attempt(function: Callable, inputs: tuple, seconds: float) -> Attempt:
 
 def copied(value):
     """Copy a tensor, so that nothing that happens later changes it; leave other values alone."""
+    if isinstance(value, tuple):
+        return tuple(map(copied, value))
     return value.detach().cpu().clone() if isinstance(value, torch.Tensor) else value
 
 
 def same(one, other) -> bool:
     """Say whether two answers agree: shape and numbers for tensors, type and value for others."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
         return one.shape == other.shape and torch.allclose(
             one.double(), other.double(), rtol=1e-5, atol=1e-5
         )
+    if isinstance(other, float) and isinstance(one, int | float) and not isinstance(one, bool):
+        return math.isclose(one, other, rel_tol=1e-5, abs_tol=1e-6)
     return type(one) is type(other) and one == other

@@ -74,12 +74,11 @@ class Exercise:
             return None
         if named := self.recognise(attempts):
             return named
+        if isinstance(expected, tuple):
+            return of_first_difference(made.result, expected)
         if not isinstance(expected, torch.Tensor):
             return "the number that came out is not the expected one."
-        if fault := of_shape(made.result, expected):
-            return fault
-        count = (~torch.isclose(made.result.double(), expected, 1e-5, 1e-5)).sum().item()
-        return f"the shape is right; {count} of {expected.numel()} numbers are not."
+        return of_shape(made.result, expected) or of_numbers(made.result, expected)
 
     def recognise(self, attempts: list[Attempt]) -> str | None:
         """Find the known mistake that gives just what the learner's function gives."""
@@ -99,8 +98,16 @@ class Exercise:
             return given
         if self.judge:  # what was expected is but one of many right answers
             return (*given, Grid("what came out", "out", made.result))
-        came_out = Grid("what came out", "out", made.result, other=expected)
-        return (*given, came_out, Grid("expected", "out", expected))
+        pairs = [("", made.result, expected)]
+        if isinstance(expected, tuple):
+            pairs = [(f" ({at})", *pair) for at, pair in
+                     enumerate(zip(made.result, expected, strict=False), start=1)]  # fmt: skip
+        return given + tuple(
+            grid
+            for at, result, wanted in pairs
+            for grid in (Grid(f"what came out{at}", "out", result, other=wanted),
+                         Grid(f"expected{at}", "out", wanted))
+        )  # fmt: skip
 
     def praise(self) -> str:
         count = len(self.inputs)
@@ -133,6 +140,20 @@ def of_shape(result: torch.Tensor, expected: torch.Tensor) -> str | None:
     if result.shape == expected.shape:
         return None
     return f"the output has shape {tuple(result.shape)}; expected: {tuple(expected.shape)}."
+
+
+def of_numbers(result: torch.Tensor, expected: torch.Tensor) -> str:
+    count = (~torch.isclose(result.double(), expected.double(), 1e-5, 1e-5)).sum().item()
+    return f"the shape is right; {count} of {expected.numel()} numbers are not."
+
+
+def of_first_difference(results: tuple, expected: tuple) -> str | None:
+    """Say of several tensors which one is the first that is wrong, and in what."""
+    for at, (result, wanted) in enumerate(zip(results, expected, strict=True), start=1):
+        if not same(result, wanted):
+            fault = of_shape(result, wanted) or of_numbers(result, wanted)
+            return f"tensor {at} of the {len(expected)} that came out: {fault}"
+    return None
 
 
 def agrees(wrong_answer: Callable, made: Attempt) -> bool | None:

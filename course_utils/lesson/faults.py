@@ -6,6 +6,7 @@ import inspect
 import textwrap
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
@@ -23,9 +24,16 @@ REMEDIES = {  # type of the result -> what to do, where a tensor was expected
     "float": "Collect the numbers in a tensor and return that, after the loops have ended.",
     "int": "Collect the numbers in a tensor and return that, after the loops have ended.",
 }
-WHOLE_NUMBER_REMEDIES = {
+ERROR_REMEDIES = {  # part of PyTorch's message -> what it means here
+    "must match the size of tensor": "Two tensors of different shapes met. A slice is "
+        "`[first : end]`, and the end moves along with the first: `i : i + size`.",
+    "step must be greater than zero": "A tensor is reversed by `flip`: `kernel.flip(0)`.",
+}  # fmt: skip
+NUMBER_REMEDIES = {
     "float": "Does it divide with `/`? `//` keeps a whole number whole.",
     "Tensor": "`.item()` takes the number out of a tensor.",
+    "int64": "`int(...)` makes a Python number of it.",
+    "float64": "`float(...)` makes a Python number of it.",
     "str": "Return the number itself, without quotation marks.",
 }
 
@@ -91,12 +99,11 @@ def of_attempt(made: Attempt, expected, parameters: list[str], learner: Callable
             f"your function changed the `{name}` that it was given, and whoever calls it still "
             f"needs that. Work on a copy: `{name}.clone()`."
         )
+    if isinstance(expected, tuple):
+        return of_several(made.result, expected, parameters)
     if isinstance(expected, torch.Tensor):
-        return of_tensor(made.result, parameters)
-    if type(made.result) is not type(expected):
-        remedy = WHOLE_NUMBER_REMEDIES.get(type(made.result).__name__, "")
-        return f"your function returns {article(made.result)}, not a whole number. {remedy}".strip()
-    return None
+        return of_tensor(made.result, expected, parameters)
+    return of_number(made.result, expected)
 
 
 def of_error(error: BaseException, learner: Callable) -> str:
@@ -109,7 +116,9 @@ def of_error(error: BaseException, learner: Callable) -> str:
     message = str(error)
     if len(message) > LONGEST:
         message = message[:LONGEST] + " …"
-    return f"your function stopped with {type(error).__name__}: {message}. It was in {where}."
+    remedy = next((words for part, words in ERROR_REMEDIES.items() if part in message), "")
+    stopped = f"your function stopped with {type(error).__name__}: {message}. It was in {where}."
+    return f"{stopped} {remedy}".strip()
 
 
 def learners_line(error: BaseException, learner: Callable) -> str:
@@ -119,14 +128,41 @@ def learners_line(error: BaseException, learner: Callable) -> str:
     return f"line {own[-1].lineno}, `{own[-1].line}`" if own[-1].line else f"line {own[-1].lineno}"
 
 
-def of_tensor(result, parameters: list[str]) -> str | None:
+def of_number(result, expected) -> str | None:
+    """Say what is wrong with a result that should be a single number, or None."""
+    wanted = (int, float) if isinstance(expected, float) else (type(expected),)
+    if type(result) in wanted:
+        return None
+    name = type(result).__name__
+    whole = "" if isinstance(expected, float) else "whole "
+    remedy = NUMBER_REMEDIES.get(name, "")
+    return f"your function returns {article(result)}, not a {whole}number. {remedy}".strip()
+
+
+def of_several(result, expected: tuple, parameters: list[str]) -> str | None:
+    """Say what is wrong with a result that should be a tuple of tensors, or None."""
+    count = len(expected)
+    if not isinstance(result, tuple) or len(result) != count:
+        got = article(result) + (f" of {len(result)}" if isinstance(result, tuple) else "")
+        return (
+            f"your function returns {got}; {count} tensors are wanted. Separate them by a comma: "
+            "`return one, other`."
+        )
+    faults = (of_tensor(part, one, parameters) for part, one in zip(result, expected, strict=True))
+    return next((fault for fault in faults if fault), None)
+
+
+def of_tensor(result, expected: torch.Tensor, parameters: list[str]) -> str | None:
     if not isinstance(result, torch.Tensor):
         remedy = REMEDIES.get(type(result).__name__, "")
+        if expected.ndim == 0 and isinstance(result, int | float):
+            remedy = "Leave out `.item()` or `float()`: the tensor itself is wanted."
         if isinstance(result, list) and any(getattr(part, "ndim", 0) for part in result):
             remedy = "Stack the tensors of the list: `torch.stack(your_list)`."
         return f"your function returns {article(result)}, not a tensor. {remedy}".strip()
-    # a kernel that the learner writes down may well consist of whole numbers
-    if parameters and result.dtype not in (torch.float32, torch.float64):
+    # a kernel that the learner writes down may well consist of whole numbers, and so do counts
+    no_room = result.dtype not in (torch.float32, torch.float64)
+    if parameters and expected.is_floating_point() and no_room:
         return (
             f"the numbers came out as {kind(result)}, which has no room for what comes after the "
             f"decimal point. `{parameters[0]}.new_zeros(...)` makes zeros of the kind that went in."
@@ -141,12 +177,15 @@ def of_tensor(result, parameters: list[str]) -> str | None:
 
 def remark(made: Attempt, expected) -> str:
     """Mention what does not make an answer wrong, but is good to know."""
-    tensors_went_in = any(isinstance(value, torch.Tensor) for value in made.inputs)
-    if not tensors_went_in or made.result.dtype == expected.dtype:
+    if isinstance(expected, tuple):
+        made, expected = replace(made, result=made.result[0]), expected[0]
+    tensors = any(isinstance(value, torch.Tensor) for value in made.inputs)
+    tensors = tensors and isinstance(made.result, torch.Tensor)
+    if not tensors or made.result.dtype == expected.dtype:
         return ""
     return (
-        f" One remark: {kind(expected)} went in and {kind(made.result)} comes out. "
-        "`new_zeros`, asked of the tensor that went in, makes zeros of its kind."
+        f" One remark, no fault: {kind(expected)} went in and {kind(made.result)} comes out, which"
+        " keeps fewer digits. `new_zeros`, asked of what went in, makes zeros that keep as many."
     )
 
 

@@ -2,9 +2,12 @@
 
 from course_utils.show.digits import digits
 from course_utils.show.grids import grids, maps
+from course_utils.show.lines import lines
 from course_utils.show.numbers import table
 from course_utils.show.picture import Picture
 from course_utils.show.results import confusion, probabilities
+from course_utils.show.shapes import trail
+from course_utils.show.spreads import spreads
 from course_utils.show.training import LiveCurves, curves
 
 __all__ = [
@@ -14,7 +17,10 @@ __all__ = [
     "curves",
     "digits",
     "grids",
+    "lines",
     "maps",
     "probabilities",
+    "spreads",
     "table",
+    "trail",
 ]

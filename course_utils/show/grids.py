@@ -1,5 +1,6 @@
 """Small grids with their numbers in the cells, and rows of images and maps."""
 
+import numpy as np
 import torch
 from matplotlib.colors import LinearSegmentedColormap
 from torch import Tensor
@@ -31,21 +32,26 @@ def grids(*values: Tensor, titles: list[str], roles: list[str]) -> Picture:
     return Picture(figure, words)
 
 
-def maps(*values: Tensor, titles: list[str], roles: list[str] | None = None) -> Picture:
+def maps(
+    *values: Tensor, titles: list[str], roles: list[str] | None = None, same_scale: bool = False
+) -> Picture:
     """Show images and maps side by side: grey where nothing is negative, else signed colours.
 
-    On the signed scale zero is white, and the strongest answer of either sign is darkest.
+    On the signed scale zero is white, and the strongest answer of either sign is darkest. With
+    `same_scale` equal numbers are equally dark in all of them; else each has a scale of its own.
 
     Shape: each (H, W), or (H, W, 3) for colour images from 0 to 1.
     """
     roles = roles or ["out"] * len(values)
     _check(values, titles, roles)
     figure, [axes] = new_figure(min(1.75 * len(values), 10.5), 2.05, columns=len(values))
-    for axis, image, title, role in zip(axes, values, titles, roles, strict=True):
-        array = as_array(image).astype(float)
-        strength = abs(array).max() or 1
+    arrays = [as_array(image).astype(float) for image in values]
+    for axis, array, title, role in zip(axes, arrays, titles, roles, strict=True):
+        measured = np.concatenate([each.ravel() for each in arrays]) if same_scale else array
+        strength = abs(measured).max() or 1
         signed = {"cmap": SIGNED[role], "vmin": -strength, "vmax": strength}
-        axis.imshow(array, **(signed if array.min() < 0 else {"cmap": "gray_r"}))
+        grey = {"cmap": "gray_r", "vmin": measured.min(), "vmax": measured.max()}
+        axis.imshow(array, **(signed if measured.min() < 0 else grey))
         _frame(axis, title, role)
     return Picture(figure, f"{len(values)} images side by side: {', '.join(titles)}")
 

@@ -45,15 +45,17 @@ class CourseWidget(anywidget.AnyWidget):
     """A widget of the course.
 
     `script` names its script, which stands beside its Python file; a style sheet of the same name
-    may stand there too, and follows the common one.
+    may stand there too, and follows the common one and those of other widgets named in `styles`.
     """
 
     script: str
+    styles: tuple[str, ...] = ()
 
     def __init_subclass__(cls, **options):
         if "script" in cls.__dict__:
             script = Path(inspect.getfile(cls)).with_name(cls.script)
-            styles = [HERE / "course.css", script.with_suffix(".css")]
+            styles = [HERE / name for name in ("course.css", *cls.styles)]
+            styles.append(script.with_suffix(".css"))
             cls._esm = join(script)
             cls._css = "\n".join(s.read_text(encoding="utf-8") for s in styles if s.exists())
         super().__init_subclass__(**options)
@@ -61,6 +63,10 @@ class CourseWidget(anywidget.AnyWidget):
     def still(self) -> str:
         """Describe the widget in HTML that needs no script: GitHub and print show this."""
         raise NotImplementedError
+
+    def saved_state(self) -> dict:
+        """Give what a saved page carries of the widget's state; large ones leave something out."""
+        return self.get_state()
 
     def to_html(self, path: str | Path, title: str = "Convolution by Hand") -> Path:
         """Save the widget as a page that works without Python and without a network."""

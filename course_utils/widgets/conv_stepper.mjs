@@ -5,6 +5,7 @@ import {
   sizeFormula, torchLine, totalLine, typed, windowSum,
 } from "./conv_geometry.mjs";
 import { atNextFrame, element, listeners, syncSlowly, widgetRoot } from "./dom.mjs";
+import { box, button, field, grid, label, reveal, spans } from "./number_grid.mjs";
 
 const TRAITS = ["image", "kernel", "bias", "stride", "padding", "dilation", "step"];
 const TICK = 900; // milliseconds a window stays in sight while playing: time to read its sum
@@ -12,28 +13,6 @@ const TICK = 900; // milliseconds a window stays in sight while playing: time to
 // ---------------------------------------------------------------- the parts of the view
 
 const CONTROLS = { kernel: "kernel size", stride: "stride", padding: "padding", dilation: "dilation" };
-
-function box(className, ...children) {
-  const made = element("div", className && `cbh-stepper-${className}`);
-  made.append(...children);
-  return made;
-}
-
-const spans = (pairs) =>
-  pairs.map(([text, kind]) => element("span", kind ? `cbh-stepper-${kind}` : "", String(text)));
-
-function label(node, text, role) {
-  node.setAttribute("aria-label", text);
-  if (role) node.setAttribute("role", role);
-  return node;
-}
-
-function button(text, action, name = text) {
-  const made = label(element("button", "cbh-stepper-button", text), name);
-  made.type = "button";
-  made.dataset.action = action;
-  return made;
-}
 
 function control(view, name) {
   const value = (view.values[name] = element("span", "cbh-stepper-value"));
@@ -51,37 +30,6 @@ function transport(view) {
   view.count = element("span", "cbh-stepper-count");
   const buttons = [button("Back", "step -1"), view.play, button("Forward", "step 1")];
   return box("transport", ...buttons, view.slider, view.count);
-}
-
-/** A field for one number; `at` says where it belongs: "kernel 0 1 2" or "bias". */
-function field(at, name) {
-  const made = label(element("input", "cbh-stepper-field"), name);
-  Object.assign(made, { type: "text", inputMode: "decimal", autocomplete: "off", tabIndex: -1 });
-  made.dataset.at = at;
-  return made;
-}
-
-/** A table with numbered lines; fill(td, row, column) says what a cell holds. */
-function grid(kind, name, height, width, fill, edge = 0) {
-  const table = label(element("table", `cbh-stepper-grid cbh-stepper-of-${kind}`), name, "grid");
-  const heading = (index, scope) => {
-    const made = element("th", "", shown(index - edge));
-    made.scope = scope;
-    return made;
-  };
-  const columns = Array.from({ length: width }, (_, column) => column);
-  table.insertRow().append(element("td", ""), ...columns.map((column) => heading(column, "col")));
-  const cells = Array.from({ length: height }, (_, row) => {
-    const line = table.insertRow();
-    line.append(heading(row, "row"));
-    return columns.map((column) => {
-      const cell = line.insertCell();
-      fill(cell, row, column);
-      return cell;
-    });
-  });
-  const scroll = box("scroll", table);
-  return { cells, scroll, whole: box("plane", element("div", "cbh-stepper-title", name), scroll) };
 }
 
 /** A grid of fields for one channel of the image or of the kernel. */
@@ -283,18 +231,11 @@ function say(view, text) {
   if (view.live.textContent !== text) view.live.textContent = text;
 }
 
-/** Where a grid scrolls in its box, on a narrow screen: bring the cells into sight. */
-function reveal({ scroll }, first, last = first) {
-  if (scroll.scrollWidth <= scroll.clientWidth) return;
-  const end = last.offsetLeft + last.offsetWidth - scroll.clientWidth;
-  scroll.scrollLeft = Math.min(Math.max(scroll.scrollLeft, end), first.offsetLeft);
-}
-
 // ---------------------------------------------------------------- what the learner does
 
 /** Change traits and paint; Python hears of it when it can. */
 function set(view, change) {
-  view.refused.textContent = "";
+  refuse(view, null, "");
   for (const [name, value] of Object.entries(change)) view.model.set(name, value);
   view.frame.ask();
   view.python.save();
@@ -334,16 +275,27 @@ function act(view, action) {
   if (action === "play") return play(view);
   const [name, by] = action.split(" ");
   pause(view);
+  if (name === "reset") return set(view, view.model.get("_given"));
   if (name === "step") return go(view, stepNow(view) + Number(by));
   const change = changed(read(view.model), name, Number(by), view.remembered);
   if (change) set(view, change);
 }
 
-/** Put the number that holds back into its field. */
-function restore(view, input) {
+/** What a field shows while nobody types: the number that holds. */
+function shownIn(view, input) {
   const [name, channel, row, column] = input.dataset.at.split(" ");
   const held = view.model.get(name);
-  input.value = name === "bias" ? (held === null ? "" : shown(held)) : shown(held[channel][row][column]);
+  if (name === "bias") return held === null ? "" : shown(held);
+  return shown(held[channel][row][column]);
+}
+
+function restore(view, input) {
+  input.value = shownIn(view, input);
+}
+
+function takeBack(view, input) {
+  restore(view, input);
+  refuse(view, input, "");
 }
 
 /** Take what was typed into a field, or say why not. */
@@ -352,13 +304,24 @@ function commit(view, input) {
   const none = name === "bias" && input.value.trim() === "";
   const value = none ? null : typed(input.value);
   if (value === null && !none) {
-    view.refused.textContent = `“${input.value}” is not a number from −${LARGEST} to ${LARGEST}: the old one stays.`;
+    const old = shownIn(view, input) || "none";
+    refuse(view, input, `“${input.value}” is not a number from −${LARGEST} to ${LARGEST}. It stays ${old}.`);
     return restore(view, input);
   }
   if (name === "bias") return set(view, { bias: value });
   const changedPlanes = structuredClone(view.model.get(name));
   changedPlanes[channel][row][column] = value;
   set(view, { [name]: changedPlanes });
+}
+
+/** Say beside the field why its entry is not taken; an empty text takes the words away. */
+function refuse(view, input, text) {
+  for (const marked of view.root.querySelectorAll("[aria-invalid]")) marked.removeAttribute("aria-invalid");
+  if (text) {
+    (input.closest(".cbh-stepper-plane") ?? view.controls).append(view.refused);
+    input.setAttribute("aria-invalid", "true");
+  }
+  view.refused.textContent = text;
 }
 
 // ---------------------------------------------------------------- keys and pointer
@@ -391,7 +354,7 @@ function focusOutput(view) {
 }
 
 function keyInField(view, input, key) {
-  if (key === "Escape") restore(view, input);
+  if (key === "Escape") takeBack(view, input);
   else if (key === "Enter") commit(view, input);
   else if (key in ARROWS) return neighbour(view, input, ARROWS[key]);
   else return false;
@@ -436,6 +399,10 @@ function listen(view) {
     if (action) act(view, action);
   });
   on(root, "change", ({ target }) => target.matches(".cbh-stepper-field") && commit(view, target));
+  on(root, "input", ({ target }) => {
+    // going back to the old number changes nothing, so that no "change" would follow
+    if (target.matches("[aria-invalid]") && typed(target.value) !== null) refuse(view, target, "");
+  });
   on(view.slider, "input", () => {
     pause(view);
     go(view, view.slider.valueAsNumber);
@@ -449,11 +416,12 @@ function layOut(view) {
   Object.assign(view, { values: {}, peek: null, lit: null, timer: 0 });
   for (const name of ["stage", "notes", "where", "sums", "formula"]) view[name] = box(name);
   view.total = box("total");
-  view.refused = element("p", "cbh-stepper-refused", "", { role: "status" });
+  view.refused = element("p", "cbh-stepper-refused", "", { role: "alert" });
   view.live = element("p", "cbh-stepper-live", "", { role: "status" });
-  const controls = box("controls", ...Object.keys(CONTROLS).map((name) => control(view, name)), biasField(view));
+  const fields = Object.keys(CONTROLS).map((name) => control(view, name));
+  view.controls = box("controls", ...fields, biasField(view), button("Start again", "reset"));
   const working = box("working", view.where, view.sums, view.total);
-  view.body = box("body", controls, transport(view), view.refused, view.stage, view.notes, working, view.formula, view.live);
+  view.body = box("body", view.controls, transport(view), view.stage, view.notes, working, view.formula, view.live);
   view.root.append(view.body);
 }
 

@@ -12,6 +12,7 @@ from course_utils.widgets.base import CourseWidget
 
 LARGEST = 999  # longer numbers do not fit into a cell
 MOST_CHANNELS = 4
+SHAPING = ("image", "kernel", "stride", "padding", "dilation")  # what the output's size comes from
 
 # a 7 in five by five pixels; small whole numbers, to be checked with a pencil
 SEVEN = [[0, 0, 0, 0, 0], [0, 2, 2, 3, 0], [0, 0, 0, 3, 0], [0, 0, 2, 1, 0], [0, 0, 3, 0, 0]]
@@ -98,8 +99,9 @@ class ConvStepper(CourseWidget):
     same with at most 5x5, and as many channels as the image. bias: a number or None. `step` is the
     window that is shown, counted from 0 along the rows of the output, which is filled up to it.
 
-    What the learner changes can be read from the same attributes. A value that does not fit is
-    refused with a TraitError, and the old one stays.
+    What the learner changes can be read from the same attributes, and "Start again" in the page
+    brings back what was set from Python. A value that does not fit is refused with a TraitError,
+    and the old one stays.
     """
 
     script = "conv_stepper.mjs"
@@ -110,11 +112,25 @@ class ConvStepper(CourseWidget):
     padding = Whole(0, least=0, most=4).tag(sync=True)
     dilation = Whole(1, least=1, most=4).tag(sync=True)
     step = Whole(0, least=0).tag(sync=True)
+    _given = traitlets.Dict().tag(sync=True)
+    _from_page = False
 
     def __init__(self, image=SEVEN, kernel=LEFT_MINUS_RIGHT, bias=None, stride=1, padding=0,
                  dilation=1, **options):  # fmt: skip
         super().__init__(image=image, kernel=kernel, bias=bias, stride=stride, padding=padding,
                          dilation=dilation, **options)  # fmt: skip
+
+    @traitlets.default("_given")
+    def _all_values(self) -> dict:
+        return {name: getattr(self, name) for name in (*SHAPING, "bias", "step")}
+
+    def set_state(self, sync_data):
+        """Take what the page sends; it is the learner's doing, and not what Python gave."""
+        self._from_page = True
+        try:
+            super().set_state(sync_data)
+        finally:
+            self._from_page = False
 
     @property
     def output(self) -> torch.Tensor:
@@ -128,8 +144,7 @@ class ConvStepper(CourseWidget):
     def _output_size(self, **changed) -> tuple[int, int]:
         """Rows and columns of the output, with some attributes other than they are."""
         image, kernel, stride, padding, dilation = (
-            changed.get(name, getattr(self, name))
-            for name in ("image", "kernel", "stride", "padding", "dilation")
+            changed.get(name, getattr(self, name)) for name in SHAPING
         )
         if len(image) != len(kernel):
             raise traitlets.TraitError(
@@ -144,7 +159,7 @@ class ConvStepper(CourseWidget):
         except ValueError as error:
             raise traitlets.TraitError(str(error)) from error
 
-    @traitlets.validate("image", "kernel", "stride", "padding", "dilation")
+    @traitlets.validate(*SHAPING)
     def _check_that_the_kernel_fits(self, proposal):
         self._output_size(**{proposal["trait"].name: proposal["value"]})
         return proposal["value"]
@@ -159,9 +174,14 @@ class ConvStepper(CourseWidget):
             )
         return proposal["value"]
 
-    @traitlets.observe("image", "kernel", "stride", "padding", "dilation")
+    @traitlets.observe(*SHAPING)
     def _stay_inside(self, change):
         self.step = min(self.step, math.prod(self._output_size()) - 1)
+
+    @traitlets.observe(*SHAPING, "bias", "step")
+    def _remember(self, change):
+        if not self._from_page:
+            self._given = self._all_values()
 
     def still(self) -> str:
         """Image, kernel and output as tables."""

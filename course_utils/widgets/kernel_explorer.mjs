@@ -6,7 +6,7 @@ import {
   atNextFrame, element, encodeTensor, decodeTensor, listeners, paintGrey, paintImage, paintSigned, readable,
   setText, syncSlowly, widgetRoot,
 } from "./dom.mjs";
-import { GOALS, asWeight, paddingOf, resize, sameKernel, torchText, turn } from "./kernel_goals.mjs";
+import { GOALS, asWeight, fairPresets, paddingOf, resize, sameKernel, torchText, turn } from "./kernel_goals.mjs";
 import { kernelTable } from "./kernel_table.mjs";
 import { productTable } from "./kernel_products.mjs";
 import { pictureChooser } from "./pictures.mjs";
@@ -196,7 +196,8 @@ function score(model, state, page, change) {
   const reached = Boolean(goal) && progress >= 1;
   page.goal.value = model.get("goal");
   page.goalBox.hidden = !goal;
-  page.presetBox.hidden = Boolean(goal); // looking up the answer would end the search
+  const fair = fairPresets(model.get("_presets"), model.get("goal"));
+  for (const [name, button] of page.presets) button.hidden = !fair.includes(name);
   page.goalBox.classList.toggle("cbh-reached", reached);
   setText(page.task, goal?.task ?? "");
   page.progress.value = progress;
@@ -374,7 +375,7 @@ function buildGoal(page) {
   page.goalBox = element("div", "cbh-goal");
   page.goalBox.append(page.task, page.progress, page.found);
   page.code = element("code", "cbh-code", "", { tabindex: "0", role: "textbox", "aria-readonly": "true", "aria-label": "The kernel in Python" });
-  page.copy = button("Copy for Python");
+  page.copy = button("Copy as torch.tensor");
   page.copied = element("span", "cbh-note", "", { role: "status" });
   const copy = element("div", "cbh-copy");
   copy.append(page.code, page.copy, page.copied);

@@ -2,12 +2,13 @@
 
 import torch
 import traitlets
+from torch.nn import functional as F
 
 from course_utils.widgets import picture_html
 from course_utils.widgets.arrays import Image, Kernel, decode, encode
 from course_utils.widgets.base import CourseWidget
 from course_utils.widgets.kernels import KERNELS
-from course_utils.widgets.scene import house
+from course_utils.widgets.scene import GREY, house
 
 GOALS = ["", "vertical edges", "less noise", "two to the right"]
 
@@ -24,8 +25,8 @@ class KernelExplorer(CourseWidget):
     grey: whether a colour image is made grey first.
     padding_mode: none, zeros, reflect or replicate; all but none pad (size - 1) // 2 on each side.
     view: raw, abs, relu, or image (grey, black at 0), how the answers are shown.
-    goal: what the learner is asked to find, without the named kernels at hand; the page sets
-        goal_reached and goal_progress (0 to 1).
+    goal: what the learner is asked to find; named kernels that would reach it are not offered
+        then. The page sets goal_reached and goal_progress (0 to 1).
 
     Raises traitlets.TraitError for values that do not fit; the old ones stay.
     """
@@ -51,17 +52,42 @@ class KernelExplorer(CourseWidget):
 
     @traitlets.default("kernel")
     def _default_kernel(self):
-        return KERNELS["identity" if self.goal else "vertical edges"]
+        return KERNELS["identity"]
+
+    def _seen(self) -> torch.Tensor:
+        """The image, or its brightness where grey is asked for. Shape: (C, H, W)."""
+        colour = self.grey and len(self.image) == 3
+        return (self.image * GREY).sum(0, keepdim=True) if colour else self.image
+
+    def _answer(self) -> torch.Tensor | None:
+        """What comes out, as the page shows it; None where the kernel does not fit.
+
+        Shape: (rows, columns).
+        """
+        image, weights = self._seen(), torch.tensor(self.kernel, dtype=torch.float32)
+        (down, across), mode = ((side - 1) // 2 for side in weights.shape), self.padding_mode
+        ways = {"none": None, "zeros": "constant"}
+        try:
+            if way := ways.get(mode, mode):
+                image = F.pad(image[None], [across, across, down, down], way)[0]
+            answer = F.conv2d(image, weights.expand(1, len(image), *weights.shape))[0]
+        except RuntimeError:  # the page says why
+            return None
+        return {"abs": torch.abs, "relu": torch.relu}.get(self.view, lambda same: same)(answer)
 
     def still(self) -> str:
-        weights = torch.tensor(self.kernel, dtype=torch.float32)
-        every_channel = weights.expand(1, len(self.image), *weights.shape)
-        same = [side // 2 for side in weights.shape]
-        answer = torch.nn.functional.conv2d(self.image, every_channel, padding=same)[0]
+        answer, alt = self._answer(), "what comes out"
+        if answer is None:
+            output = "The kernel does not fit."
+        elif self.view == "image":
+            white = len(self._seen())
+            output = picture_html.image((answer[None] / white).clamp(0, 1), alt)
+        else:
+            output = picture_html.signed(answer, f"{alt}: green above zero, purple below")
         cells = [
-            picture_html.image(self.image, "the image"),
+            picture_html.image(self._seen(), "the image"),
             picture_html.matrix(self.kernel),
-            picture_html.signed(answer, "what comes out: green above zero, purple below"),
+            output,
         ]
         row = "".join(f"<td>{cell}</td>" for cell in cells)
         return f"<table><tr><th>Image</th><th>Kernel</th><th>Output</th></tr><tr>{row}</tr></table>"

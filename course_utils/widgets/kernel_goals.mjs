@@ -89,6 +89,8 @@ function answers(kernel, image) {
 }
 
 const size = (values) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+/** How far a value has come on the way from a start to an end: 0 to 1. Untouched pictures are at the start. */
+const from = (start, value, end) => Math.min(1, Math.max(0, (value - start) / (end - start)));
 const times = (value) => (value > 99 ? "more than 99" : readable(value, 1));
 
 export const GOALS = {
@@ -98,7 +100,7 @@ export const GOALS = {
       const [vertical, horizontal] = [VERTICAL_EDGE, HORIZONTAL_EDGE].map((edge) => size(answers(kernel, edge)));
       // single precision leaves a rest where the sum should be exactly 0
       const ratio = vertical > 0 ? vertical / Math.max(horizontal, 1e-5 * vertical) : 0;
-      return { progress: Math.min(ratio / 5, 1), found: `So far ${times(ratio)} to 1.` };
+      return { progress: from(1, ratio, 5), found: `So far ${times(ratio)} to 1.` };
     },
   },
   "less noise": {
@@ -107,7 +109,7 @@ export const GOALS = {
       const left = size(answers(kernel, NOISE)) / size(answers([[1]], NOISE));
       const brightness = kernel.flat().reduce((sum, weight) => sum + weight, 0);
       const off = Math.abs(brightness - 1);
-      const progress = Math.min(0.5 / Math.max(left, 0.5), off < 0.02 ? 1 : Math.max(0, 1 - off));
+      const progress = from(1, left, 0.5) * (off < 0.02 ? 1 : from(1, off, 0));
       const percent = [left, brightness].map((share) => readable(100 * share, 0));
       return { progress, found: `So far ${percent[0]} % of the noise, ${percent[1]} % of the brightness.` };
     },
@@ -122,3 +124,8 @@ export const GOALS = {
     },
   },
 };
+
+/** The names of the kernels that do not reach a goal: the others would end the search. */
+export function fairPresets(presets, goal) {
+  return Object.keys(presets).filter((name) => !(goal && GOALS[goal].measure(presets[name]).progress >= 1));
+}

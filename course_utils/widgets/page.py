@@ -57,7 +57,7 @@ def place(widget) -> str:
 
 def page_state(widget) -> dict:
     """Return what the widget's script may ask its model for."""
-    state = sorted(widget.get_state().items())
+    state = sorted(widget.saved_state().items())
     return {name: value for name, value in state if not NOT_STATE.match(name)}
 
 

@@ -19,11 +19,11 @@
 #
 # **You will be able to**
 # - follow an image through a convolutional network and say the size of everything on the way,
-# - write the training loop yourself, each line with its reason,
-# - make training faster one measured step at a time,
+# - read the training loop, each line with its reason, and take one step of it by hand,
+# - make training faster one measured change at a time,
 # - count correct answers, and tell an honest accuracy from one that cannot be true.
 #
-# **You need** lessons 02 to 05, or to know what convolution, padding, pooling and batch norm do. **Time:** 50 minutes.
+# **You need** lessons 02 to 05, or to know what convolution, padding, pooling and batch norm do. **Time:** 50 minutes; with all exercises and the further sections, two hours and a half. What begins with *Further* is folded: open what you like.
 #
 # Run each cell with Shift+Enter, from the top down; what stands below a cell before you run it is from an earlier run. The stop button ends what takes too long.
 
@@ -32,32 +32,17 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils import data, models, show, train
-from course_utils.lesson import claim, guess
+from course_utils import data, mine, models, show, train
+from course_utils.lesson import check, claim, guess, quiz
 
 digits = data.load()
-
-# %% [markdown]
-# The line above says which digits you have: real MNIST, or digits that this course draws itself. Everything below is true for both.
-
-# %% [markdown] tags=["slide"]
-# ## What the network gets to see
-
-# %%
-show.digits(digits.train_images[:20], digits.train_labels[:20])
-
-# %% [markdown]
-# 28 rows, 28 columns, one grey level for each pixel: 0 is paper, 255 is full ink. Somebody has written under each what it is; that is the label.
-
-# %%
-digits.train_images.shape, digits.train_images.dtype, digits.train_labels[:5]
 
 # %% [markdown] tags=["slide"]
 # ## Three piles
 #
-# We will try several settings and keep the best. If we compared them on the test images, the winner would owe part of its success to luck with those very images, and its score would promise too much.
+# The line above says which digits you have: real MNIST, or digits that this course draws itself. Everything below is true for both.
 #
-# So the test images stay in their envelope until the end. To compare, we put 5,000 *training* images aside: the **validation** images.
+# We will try several settings and keep the best. If we compared them on the test images, the winner would owe part of its success to luck with those very images, and its score would promise too much. So the test images stay in their envelope until the end. To compare, we put 5,000 *training* images aside: the **validation** images.
 
 # %%
 training = data.Digits(
@@ -65,28 +50,10 @@ training = data.Digits(
     digits.train_images[55_000:], digits.train_labels[55_000:],
     source=digits.source,
 )  # what it calls testing is our validation pile; the real test images are not in it
-training
+show.digits(training.train_images[:20], training.train_labels[:20])
 
 # %% [markdown]
-# ## Numbers a network likes
-#
-# Grey levels up to 255 would make the first layer's sums large and its steps clumsy. Two things are done about it, and they are two, although you will read "normalise: divide by 255".
-
-# %%
-some = digits.train_images[:10_000].float()
-scaled = some / 255                                      # from 0 to 1
-normal = (scaled - scaled.mean()) / scaled.std()         # mean 0, spread 1
-show.table(["pixels", "mean", "spread"], [
-    ["as they are", some.mean().item(), some.std().item()],
-    ["divided by 255", scaled.mean().item(), scaled.std().item()],
-    ["mean taken off, divided by the spread", normal.mean().abs().item(), normal.std().item()],
-])
-
-# %%
-claim("after dividing by 255 the spread is still far from 1", scaled.std(), below=0.5)
-
-# %% [markdown]
-# From now on `data.normalize` does both, always with the same two numbers (0.1307 and 0.3081, those of MNIST): a network must see tomorrow's digit on the same scale as today's.
+# 28 rows, 28 columns, one grey level for each pixel, from 0 (paper) to 255 (full ink); below each image its label. A network likes numbers around zero better: `data.normalize` divides by 255, takes off a mean and divides by a spread, always the same two (0.1307 and 0.3081, those of MNIST), so that tomorrow's digit comes on the same scale as today's. (Lesson 05 looks at that more closely.)
 
 # %% [markdown] tags=["slide"]
 # ## The network as people know it
@@ -105,25 +72,49 @@ def block(in_channels, out_channels):
 def classic_cnn():
     return nn.Sequential(*block(1, 16), *block(16, 32), *block(32, 32), nn.Flatten(), nn.Linear(288, 10))
 
-# %% [markdown]
-# Where does the 288 come from? Send one digit through and write down the shape after each layer.
-
 # %%
 guess("Which layer has the most weights?", ["the first convolution", "the second", "the third", "the linear layer"])
 
 # %%
-x, rows = data.normalize(digits.train_images[:1]), []
+x, rows = data.normalize(training.train_images[:1]), []
 for layer in classic_cnn():
     x = layer(x)
     rows.append([type(layer).__name__, tuple(x.shape), models.count_parameters(layer)])
+largest = max(count for _, _, count in rows)
+claim("the third convolution has the most: 32 kernels, each 32 x 3 x 3", largest, equals=32 * 32 * 3 * 3, answer="the third")
 show.table(["layer", "what comes out: N, C, H, W", "parameters"], rows)
 
-# %%
-largest = max(rows, key=lambda row: row[2])
-claim("the third convolution has the most: 32 kernels, each 32 x 3 x 3", largest[2], equals=32 * 32 * 3 * 3, answer="the third")
+# %% [markdown]
+# The third pooling turns 7 rows into 3: 7 is odd, and the last row is dropped (lesson 03). And 32 channels of 3 x 3 are 288 numbers; that is all the linear layer gets to know about the digit.
 
 # %% [markdown]
-# Two things to see. The third pooling turns 7 rows into 3: 7 is odd, and the last row is dropped (lesson 03). And 32 channels of 3 x 3 are 288 numbers; that is all the linear layer gets to know about the digit.
+# ### Your turn: how many numbers are left? (3 minutes, easy)
+#
+# An image passes some blocks like those above, each of them a 3 x 3 convolution with padding 1 and a pooling of 2 x 2. How many numbers does `nn.Flatten` hand to the linear layer?
+#
+# `flattened_size(image_size, channels, blocks)`: the side of the square image, the channels of the last block, the number of blocks; one whole number comes out. For example `flattened_size(28, 32, 3)` is 288, and an image of 8 x 8 after one block with 5 channels has `5 * 4 * 4 = 80`.
+
+# %% tags=["exercise"]
+def flattened_size(image_size, channels, blocks):
+    """Count what is left of an image after some blocks: three whole numbers -> one."""
+    ...                                   # your code
+
+check.flattened_size(flattened_size)
+
+# %% [markdown] tags=["hint"]
+# With padding 1 a 3 x 3 convolution leaves the size as it is. Pooling halves it, and what does not fit is dropped.
+
+# %% [markdown] tags=["hint"]
+# Halve once for each block: `image_size // 2` rounds down, as pooling does. Then count rows, columns and channels.
+
+# %% tags=["solution"]
+def flattened_size(image_size, channels, blocks):
+    """Count what is left of an image after some blocks: three whole numbers -> one."""
+    for _ in range(blocks):
+        image_size = image_size // 2
+    return channels * image_size * image_size
+
+check.flattened_size(flattened_size)
 
 # %% [markdown] tags=["slide"]
 # ## Ten logits and a loss
@@ -139,23 +130,14 @@ show.table(["digit", *range(10)], [
 ])
 
 # %% [markdown]
-# The highest logit takes most, but not all. Suppose that the digit is a 3.
+# The highest logit takes most, but not all. Suppose that the digit is a 3. The more share the truth got, the smaller the loss. And a network that has no idea, and gives each digit the same share?
 
 # %%
 truth = torch.tensor([3])
-loss_by_hand = -torch.log(shares[0, 3])
-claim("by hand and by PyTorch, the same number", (loss_by_hand - F.cross_entropy(logits, truth)).abs(), below=1e-6)
-show.table(["", "loss"], [["it is a 3", loss_by_hand.item()], ["it is an 8", -torch.log(shares[0, 8]).item()]])
-
-# %% [markdown]
-# The more share the truth got, the smaller the loss. What if the network has no idea?
-
-# %%
-guess("What is the loss of a network that finds all ten digits equally likely?", ["0", "1", "2.3", "10"])
-
-# %%
+by_hand, by_torch = -torch.log(shares[0, 3]), F.cross_entropy(logits, truth)
+claim("minus the logarithm of the true share is PyTorch's cross-entropy; the difference is", (by_hand - by_torch).abs(), below=1e-6)
 undecided = F.cross_entropy(torch.zeros(1, 10), truth)
-claim("not knowing costs ln 10, the natural logarithm of ten", undecided, between=(2.302, 2.303))
+claim("having no idea costs ln 10, the natural logarithm of ten", undecided, between=(2.302, 2.303))
 
 # %% [markdown]
 # Keep 2.3 in mind. A loss that starts far above it, or stays there, tells you something before any accuracy does.
@@ -165,19 +147,19 @@ claim("not knowing costs ln 10, the natural logarithm of ten", undecided, betwee
 # You will read this often. But `cross_entropy` takes logits and does the softmax itself; then it happens twice. Suppose that the network is certain and right: all of the share on the true digit.
 
 # %%
-perfect = F.one_hot(truth, 10).float()                   # softmax was applied already: 100 % for the 3
 guess("Cross-entropy of a perfect answer, with softmax applied twice?", ["0", "0.5", "1.5", "2.3"])
 
 # %%
-claim("the loss of a perfect answer does not get near zero any more", F.cross_entropy(perfect, truth), above=1.4)
+perfect = F.one_hot(truth, 10).float()                   # softmax was applied already: 100 % for the 3
+claim("the loss of a perfect answer does not get near zero any more", F.cross_entropy(perfect, truth), between=(1.4, 1.5), answer="1.5")
 
 # %% [markdown]
-# A perfect network would still be told that it is 1.46 wrong, and where all answers are squeezed between 1.46 and 2.46 the slopes are small. How much that costs we shall measure, as soon as we can train. Until then: **logits out, no softmax inside**. Take the softmax afterwards, when you want to show shares to a person.
+# A perfect network would still be told that it is wrong, and where all answers are squeezed between 1.46 and 2.46 the slopes are small. (What that costs is measured in a section below.) So: **logits out, no softmax inside.** Take the softmax afterwards, when you want to show shares to a person.
 
 # %% [markdown] tags=["slide"]
 # ## The training loop, written out
 #
-# `Adam` is the rule by which the weights move downhill, with steps of about 0.001, the *learning rate*. `randperm` shuffles the images, with a fixed *seed* so that your shuffle is ours. Five lines do the work, each with its reason on the right; the rest keeps count.
+# `Adam` is the rule by which the weights move downhill, with steps of about 0.001, the *learning rate*. `randperm` shuffles the images, with a fixed *seed* so that your shuffle is ours; each pass through all images is an *epoch*, each hundred of them a *batch*. Five lines do the work, each with its reason on the right.
 
 # %%
 torch.manual_seed(0)
@@ -188,53 +170,81 @@ for batch in train.progress_bar(torch.randperm(20_000).split(100)):
     logits = my_cnn(data.normalize(training.train_images[batch]))   # forward: (100, 10)
     loss = F.cross_entropy(logits, training.train_labels[batch])     # how wrong, one number
     optimizer.zero_grad()                                            # forget the last slopes
-    loss.backward()                                                  # a slope for every weight
+    loss.backward()                                                  # backward: a slope for every weight
     optimizer.step()                                                 # each weight a small step downhill
     losses.append(loss.item())
 
 # %% [markdown]
-# Did it begin where a network begins that knows nothing, near 2.3?
-
-# %%
-claim("the first loss is not far from ln 10", losses[0], between=(1.8, 3.5))
-
-# %% [markdown]
-# 20,000 images, each seen once, 100 at a time. How good is it? `train.predict` gives the logits for many images (with batch norm in evaluation mode, lesson 05). Count.
+# Did it begin where a network begins that knows nothing, near 2.3? And how good is it now? `train.predict` gives the logits for many images, with batch norm in evaluation mode (lesson 05). Count the correct ones.
 
 # %%
 images, labels = training.test_images, training.test_labels          # the validation pile
 correct = train.predict(my_cnn, images).argmax(dim=1) == labels
-claim("most of the validation digits are read correctly", 100 * correct.float().mean(), above=65)
+claim("the first loss is not far from ln 10", losses[0], between=(1.8, 3.5))
+claim("most of the validation digits are read correctly, in %", 100 * correct.sum() / len(correct), above=65)
 
 # %% [markdown]
 # (If your digits are drawn ones: the training images, and so the validation pile, are drawn more wildly than the test images. Expect a lower number here and a higher one at the end.)
 #
-# ### An accuracy that cannot be
+# ### Your turn: one step (10 minutes, medium)
 #
-# You will read results like "accuracy on 10,000 images: 83.4265 %". Is that possible?
+# The smallest network for digits is one linear layer: `logits = images @ weight`. Take one step of training with it: forward, loss, backward, and then each weight moves against its slope, by the learning rate times the slope.
+#
+# `training_step(weight, images, labels, learning_rate)`: shapes `(D, K)`, `(N, D)`, `(N,)` and a number go in, the *new* weight `(D, K)` comes out. The loss is `F.cross_entropy`, the mean over the images. For example the weight `[[0, 0]]`, one image `[[2]]` with the label 0 and a learning rate of 0.5 give `[[0.5, -0.5]]`: both shares were a half, so the slopes are `2 * (0.5 - 1)` and `2 * 0.5`.
 
-# %%
-guess("83.4265 % of 10,000 images. Can that be?", ["yes", "no"])
+# %% tags=["exercise"]
+def training_step(weight, images, labels, learning_rate):
+    """Take one step downhill: (D, K), (N, D), (N,), number -> the new weight, (D, K)."""
+    ...                                   # your code
 
-# %%
-claim("a part of an image would be left over", 0.834265 * 10_000 % 1, above=0.1, answer="no")
+check.training_step(training_step)
+
+# %% [markdown] tags=["hint"]
+# Let PyTorch find the slopes: `weight = weight.clone().requires_grad_()` makes a copy that remembers what is done with it. After `loss.backward()` the slopes stand in `weight.grad`.
+
+# %% [markdown] tags=["hint"]
+# Forward is `images @ weight`, the loss is `F.cross_entropy(images @ weight, labels)`. Downhill is *against* the slope: minus.
+
+# %% [markdown] tags=["hint"]
+# The result is a plain tensor again: `return (weight - learning_rate * weight.grad).detach()`.
+
+# %% tags=["solution"]
+def training_step(weight, images, labels, learning_rate):
+    """Take one step downhill: (D, K), (N, D), (N,), number -> the new weight, (D, K)."""
+    weight = weight.clone().requires_grad_()
+    loss = F.cross_entropy(images @ weight, labels)       # forward, and how wrong
+    loss.backward()                                       # weight.grad: (D, K)
+    return (weight - learning_rate * weight.grad).detach()
+
+check.training_step(training_step)
 
 # %% [markdown]
-# It would be 8,342.65 images. Such numbers come from averaging the accuracy of batches when the last batch is smaller: each of its images then counts for more than the others. Look at it happen.
+# ### Your turn: count (3 minutes, easy)
+#
+# You will read results like "83.4265 % of 10,000 images". That would be 8,342.65 images. Such numbers come from averaging the accuracy of batches when the last batch is smaller than the others. Count instead.
+#
+# `accuracy(logits, labels)`: shapes `(N, K)` and `(N,)` go in, a number from 0 to 1 comes out: correct / total. For example three images with two logits each, `[[2, 1], [0, 3], [5, 4]]`, and the labels `[0, 1, 1]`: two of three, 0.667.
 
-# %%
-parts = correct.float().split(128)                                   # 39 batches of 128, one of 8
-mean_of_means = torch.stack([part.mean() for part in parts]).mean()
-show.table(["how", "accuracy in %"], [
-    ["count: correct / total", 100 * correct.float().mean().item()],
-    ["mean over batches", 100 * mean_of_means.item()],
-])
+# %% tags=["exercise"]
+def accuracy(logits, labels):
+    """Count the correct answers and divide by their number: (N, K), (N,) -> number."""
+    ...                                   # your code
 
-# %%
-claim("the two are not the same", 100 * (mean_of_means - correct.float().mean()).abs(), above=1e-3)
+check.accuracy(accuracy)
 
-# %% [markdown]
-# `train.evaluate` counts. So should you.
+# %% [markdown] tags=["hint"]
+# The answer to an image is the index of its largest logit: `argmax`. Along which of the two directions?
+
+# %% [markdown] tags=["hint"]
+# `logits.argmax(dim=1) == labels` has a True for each correct answer; True counts as 1 in a sum.
+
+# %% tags=["solution"]
+def accuracy(logits, labels):
+    """Count the correct answers and divide by their number: (N, K), (N,) -> number."""
+    correct = logits.argmax(dim=1) == labels              # (N,)
+    return correct.sum().item() / len(labels)
+
+check.accuracy(accuracy)
 
 # %% [markdown] tags=["slide"]
 # ## One change at a time
@@ -247,9 +257,9 @@ from statistics import mean, stdev
 
 small = replace(training, train_images=training.train_images[:5_000], train_labels=training.train_labels[:5_000])
 
-def try_out(make, recipe):
+def try_out(make, recipe, seeds=5):
     scores, seconds = [], []
-    for seed in train.progress_bar(range(5)):
+    for seed in train.progress_bar(range(seeds)):
         torch.manual_seed(seed)
         model = make()
         history = train.fit(model, small, recipe=recipe, seed=seed, progress=False)
@@ -269,52 +279,26 @@ one_cycle = replace(careful, schedule="one-cycle", learning_rate=0.01)
 slow, _ = try_out(classic_cnn, careful)
 bold, _ = try_out(classic_cnn, replace(careful, learning_rate=0.01))
 right, right_seconds = try_out(classic_cnn, one_cycle)
+claim("points that both gain together, after the same number of steps", mean(right) - mean(slow), above=1, answer="more than a point")
 show.table(["learning rate", "five seeds, % correct", "mean", "spread"], [
     ["constant, 0.001", slow, mean(slow), stdev(slow)],
     ["constant, 0.01", bold, mean(bold), stdev(bold)],
     ["one cycle, up to 0.01", right, mean(right), stdev(right)],
 ])
 
-# %%
-claim("points that both gain together, after the same number of steps", mean(right) - mean(slow), above=1, answer="more than a point")
-
 # %% [markdown]
-# **The debt from above.** The same network, the same recipe, with one softmax too many at its end. The largest share still belongs to the largest logit, so no answer changes by it.
-
-# %%
-guess("One softmax too many, in training. What does it cost?", ["nothing", "a point or so", "more than that"])
-
-# %%
-twice, _ = try_out(lambda: classic_cnn().append(nn.Softmax(dim=1)), one_cycle)
-show.table(["network ends with", "five seeds, % correct", "mean", "spread"], [
-    ["logits", right, mean(right), stdev(right)],
-    ["softmax", twice, mean(twice), stdev(twice)],
-])
-
-# %%
-claim("points that the softmax inside costs", mean(right) - mean(twice), above=1, answer="more than that")
-
-# %% [markdown]
-# It still learns, only slower, and very differently with each seed. That is why the mistake survives: on easy digits a long training hides most of the damage.
-#
 # **Pool earlier.** Batch norm and ReLU work on every number that the convolution gives. Pooling first leaves them a quarter of that. For ReLU the order makes no difference at all (lesson 04). For batch norm it does (lesson 05), so we measure. `models.course_cnn` is this network.
 
 # %%
-models.course_cnn()
-
-# %%
 pooled, pooled_seconds = try_out(models.course_cnn, one_cycle)
+claim("points that pooling first gains", mean(pooled) - mean(right), above=0)
 show.table(["order", "five seeds, % correct", "mean", "seconds, fastest of five"], [
     ["convolution, batch norm, ReLU, pool", right, mean(right), right_seconds],
     ["convolution, pool, batch norm, ReLU", pooled, mean(pooled), pooled_seconds],
 ])
 
-# %%
-claim("points that pooling first gains", mean(pooled) - mean(right), above=0)
-claim("share of the numbers that batch norm and ReLU still handle", (16 * 14 * 14) / (16 * 28 * 28), equals=0.25)
-
 # %% [markdown]
-# More digits, and with most processors in less time; the table says how it is with yours. Three times in a row, one change and one measurement: this is how the recipe was found, and how you will find better ones.
+# More digits, and with most processors in less time; the table says how it is with yours. One change, one measurement, and again: this is how the recipe was found, and how you will find better ones. (More of it in the sections below: which part matters, where the seconds go.)
 
 # %% [markdown] tags=["slide"]
 # ## The run
@@ -324,68 +308,135 @@ claim("share of the numbers that batch norm and ReLU still handle", (16 * 14 * 1
 # The course recipe has one ingredient more: *label smoothing*. The target of the true digit is not 100 %: 5 % are taken away and spread evenly over all ten, itself included, so that no weight is driven to be ever surer. On all of MNIST it took away about a tenth of the errors in eight seeds, a gain not much above their spread (`docs/audit/course_recipe.md` has the figures), so we do not claim it here.
 
 # %%
-guess("60,000 images, each seen once. How many seconds will this computer need?", ["2", "10", "60", "600"])
+guess("60,000 images, each seen once. Of 100 test digits, how many will it read?", ["90 or fewer", "91 to 98", "more than 98"])
 
 # %%
 torch.manual_seed(0)
 cnn = models.course_cnn()
 history = train.fit(cnn, digits, on_step=show.LiveCurves(), progress=False)
-claim("training took less than two minutes", history.seconds, below=120)
+reached = 100 * train.evaluate(cnn, digits.test_images, digits.test_labels)
+claim("it reads more than 98 of 100 test digits", reached, above=98, answer="more than 98")
+claim("training took less than two minutes; in seconds", history.seconds, below=120)
 
 # %% [markdown]
-# Watch the right curve: most of the way is done early in the run, and the long rest is for little. It shows the accuracy on the *training* images of each step; drawn ones are wilder than the test images, so with those the curve ends lower than the test will.
-
-# %%
-guess("Of 100 test digits, how many does it read?", ["90 or fewer", "91 to 98", "more than 98"])
-
-# %%
-accuracy = 100 * train.evaluate(cnn, digits.test_images, digits.test_labels)
-claim("it reads more than 98 of 100 test digits", accuracy, above=98, answer="more than 98")
+# Watch the right curve: most of the way is done early in the run, and the long rest is for little. It shows the accuracy on the *training* images of each step; drawn ones are wilder than the test images, so with those the curve ends lower than the test.
 
 # %% [markdown] tags=["slide"]
 # ## What it says, and where it errs
 #
-# Three test digits at index 1, 5 and 9. Python counts from zero, so these are the second, the sixth and the tenth; tutorials have got that wrong.
+# Three test digits at index 1, 5 and 9 (Python counts from zero, so these are the second, the sixth and the tenth), and your own 7, if you drew one in lesson 00.
 
 # %%
-few = torch.tensor([1, 5, 9])
-shares = train.predict(cnn, digits.test_images[few]).softmax(dim=1)
-show.probabilities(digits.test_images[few], shares, digits.test_labels[few])
+few = torch.cat([digits.test_images[[1, 5, 9]], mine.seven()[None]])
+truths = torch.tensor([*digits.test_labels[[1, 5, 9]].tolist(), 7])
+show.probabilities(few, train.predict(cnn, few).softmax(dim=1), truths)
 
 # %% [markdown]
-# Which digits does it take for which others? Count each pair.
+# ### Your turn: who is taken for whom? (10 minutes, medium)
+#
+# Which digits does it take for which others? Count each pair, in a table with a row for each true digit and a column for each answer: the **confusion matrix**.
+#
+# `confusion_matrix(answers, labels)`: two tensors of whole numbers from 0 to 9, shape `(N,)`, go in; a tensor of counts, shape `(10, 10)`, comes out. For example the answers `[7, 2]` and the labels `[7, 7]` give a 1 in row 7, column 7, and a 1 in row 7, column 2.
+
+# %% tags=["exercise"]
+def confusion_matrix(answers, labels):
+    """Count each pair: (N,), (N,) -> (10, 10), rows for labels, columns for answers."""
+    ...                                   # your code
+
+check.confusion_matrix(confusion_matrix)
+
+# %% [markdown] tags=["hint"]
+# Begin with `matrix = torch.zeros(10, 10, dtype=torch.int64)`, and go through both tensors together: `for answer, label in zip(answers, labels):`
+
+# %% [markdown] tags=["hint"]
+# For each image one cell grows by 1. Which index comes first, the row or the column? Rows belong to the labels.
+
+# %% tags=["solution"]
+def confusion_matrix(answers, labels):
+    """Count each pair: (N,), (N,) -> (10, 10), rows for labels, columns for answers."""
+    matrix = torch.zeros(10, 10, dtype=torch.int64)
+    for answer, label in zip(answers, labels):
+        matrix[label, answer] += 1
+    return matrix
+
+check.confusion_matrix(confusion_matrix)
+
+# %% [markdown]
+# Here it is without a loop. The diagonal holds the correct answers, so it must give the accuracy once more.
 
 # %%
 answers = train.predict(cnn, digits.test_images).argmax(dim=1)
-pairs = digits.test_labels * 10 + answers
-matrix = pairs.bincount(minlength=100).view(10, 10)
+matrix = (digits.test_labels * 10 + answers).bincount(minlength=100).view(10, 10)
+claim("the diagonal over all counts is the accuracy; the difference is", (100 * matrix.diag().sum() / matrix.sum() - reached).abs(), below=0.001)
 show.confusion(matrix)
 
-# %%
-claim("the diagonal holds the correct answers: the accuracy once more", 100 * matrix.diag().sum() / matrix.sum() - accuracy, between=(-0.001, 0.001))
-
-# %% [markdown]
-# And the worst of all: the digits to which it gave the truth the smallest share. Would you have read them?
-
-# %%
-losses = F.cross_entropy(train.predict(cnn, digits.test_images), digits.test_labels, reduction="none")
-worst = losses.topk(10).indices
-captions = [f"a {digits.test_labels[i]},\nread {answers[i]}" for i in worst]
-show.digits(digits.test_images[worst], captions)
-
-# %% [markdown]
-# ## Keep it
+# %% [markdown] tags=["slide"]
+# ## What stays with you
 #
-# Everything that was learnt is 17,018 numbers and a few running statistics. They go into one small file, and come back to the last bit.
+# Six questions. Every choice answers when you pick it, the wrong ones too.
 
 # %%
-import tempfile
-from pathlib import Path
+quiz("06")
 
-path = train.save(cnn, Path(tempfile.mkdtemp()) / "my_cnn.safetensors")
-again = train.restore(models.course_cnn(), path)
-same = [torch.equal(one.cpu(), other.cpu()) for one, other in zip(cnn.state_dict().values(), again.state_dict().values())]
-claim("every number came back, to the last bit", all(same), equals=True)
+# %% [markdown] tags=["quiz"]
+# ## A network for ten classes prints a loss of 2.30 at its first step, and 2.30 after three hundred. What do you conclude?
+# - [ ] It has converged: the loss does not change any more
+#   It has stopped changing, at the price of knowing nothing: ln 10 is what equal shares for ten classes cost.
+# - [x] It has learnt nothing so far; something in the training is broken
+#   2.30 is ln 10. Look for a learning rate of 0, slopes that are never computed, labels that do not belong to the images.
+# - [ ] It reads about 23 of 100 digits
+#   The loss is not a share of digits. Equal shares for ten digits read about 10 of 100.
+# - [ ] Nothing, one would have to know the accuracy
+#   For this one value the loss tells enough: it is what guessing costs.
+
+# %% [markdown] tags=["quiz"]
+# ## "Average loss on the test set: 0.0003", prints a program that sums up the mean loss of each batch of 100 and divides by the number of images. What is wrong?
+# - [ ] Nothing; networks get that good on MNIST
+#   At an accuracy of 99 % the mean loss is nearer to 0.03. Divide correctly and look again.
+# - [x] A sum of batch means must be divided by the number of batches; the figure is 100 times too small
+#   Each batch has already divided by its 100 images. Dividing by the images again divides twice.
+# - [ ] The loss must be summed over the classes as well
+#   Cross-entropy looks at the share of the true class alone; there is nothing to sum.
+# - [ ] It should have taken the largest batch loss
+#   That would be another figure, the worst batch; the mean is a fine thing to report, if it is one.
+
+# %% [markdown] tags=["quiz"]
+# ## You train twenty epochs, look at the accuracy on the test images after each, and report the best. Is that honest?
+# - [ ] Yes, the network never trained on the test images
+#   Not its weights. But the epoch was chosen by them, and the best of twenty looks better than it is.
+# - [x] No: choose the epoch on validation images, then look at the test images once
+#   The best of many measurements owes part of its lead to luck. A section below measures how much.
+# - [ ] Yes, if the accuracy was still rising at the end
+#   Rising or not, the choice was made by looking at the test images.
+
+# %% [markdown] tags=["quiz"]
+# ## The network says "98 % a 4". What does that mean?
+# - [ ] Of 100 such images 98 are fours, that is what a probability is
+#   Only if somebody has checked it by counting. The network was trained to get its shares high, not to get them true.
+# - [x] The logit of the 4 stands clearly above the others; how often such an answer is right has to be counted
+#   Softmax makes shares of any ten numbers, also of those that come from a picture of a cat.
+# - [ ] It is certain, so the answer is right
+#   Among its errors you will find some that it made with 98 % and more.
+# - [ ] Two of its hundred kernels voted against it
+#   Kernels do not vote. The ten logits are sums over the last maps, and softmax turns them into shares.
+
+# %% [markdown] tags=["quiz"]
+# ## Two settings, one run each: 98.7 % and 98.9 %. Which do you take?
+# - [ ] The second; it is better by 0.2
+#   Another seed moves a run by about that much. Run both several times first.
+# - [x] Neither yet: run both with several seeds and compare the gap with the spread
+#   A gap counts when it is clearly larger than what the seed alone does.
+# - [ ] The first; the second may be over-fitted
+#   Both were measured on images that they had not trained on. What is missing is the spread.
+
+# %% [markdown] tags=["quiz"]
+# ## In the training loop somebody forgets `optimizer.zero_grad()`. What happens?
+# - [ ] An error: the slopes are computed twice
+#   PyTorch adds to what is there, without a word.
+# - [ ] Nothing, `backward` overwrites the old slopes
+#   It adds. That is useful for large batches taken in parts, and a trap everywhere else.
+# - [x] Each step follows the sum of all slopes so far, old ones included
+#   `backward` adds to `.grad`. The steps then lean to where the loss was downhill long ago.
 
 # %% [markdown] tags=["slide"]
 # ## What you have seen
@@ -398,4 +449,270 @@ claim("every number came back, to the last bit", all(same), equals=True)
 #
 # **Now you.** Make `block` wider or narrower (8, 16, 32 channels?), or take one block away, and run `try_out` on it. How small can the network become before it reads fewer than 95 of 100? Which digits go first?
 #
-# **Next:** lesson 07 looks inside this network: what its kernels became, what it saw in the digits it got wrong, and how to fool it.
+# **Next:** lesson 07 looks inside this network: what its kernels became, what it saw in the digits it got wrong, and how to fool it. Below are sections for those who want to know more; each stands for itself.
+
+# %% [markdown] tags=["further"]
+# ## Further: the worst errors, and how sure it was
+#
+# The digits to which it gave the truth the smallest share. Would you have read them?
+
+# %%
+all_shares = train.predict(cnn, digits.test_images).softmax(dim=1)
+true_share = all_shares.gather(1, digits.test_labels[:, None])[:, 0]
+worst = true_share.topk(10, largest=False).indices
+show.digits(digits.test_images[worst], [f"a {digits.test_labels[i]},\nread {answers[i]}" for i in worst])
+
+# %% [markdown]
+# "98 % a cat" sounds like certainty. How often is an answer right that the network gives with a share of 0.9 or more, and what does it say to a picture that is no digit at all?
+
+# %%
+guess("Ten pictures of random grey. How large is the largest share, on average?", ["0.1", "0.2 or a little more", "more than a third"])
+
+# %%
+torch.manual_seed(0)
+noise = torch.randint(0, 256, (100, 28, 28), dtype=torch.uint8)
+on_noise = train.predict(cnn, noise).softmax(dim=1).max(dim=1).values.mean()
+sure = all_shares.max(dim=1).values > 0.9
+claim("on noise the largest share is, on average", on_noise, above=0.34, answer="more than a third")
+claim("of the digits where it was sure, it read correctly, in %", 100 * (answers == digits.test_labels)[sure].float().mean(), above=99)
+
+# %% [markdown]
+# So its shares mean something for digits like those that it has seen, and nothing for the rest of the world: the network has never met a picture that is none of the ten, and has no eleventh answer.
+
+# %% [markdown] tags=["further"]
+# ## Further: what one softmax too many costs
+#
+# The same network, the same recipe, with a softmax at its end. The largest share still belongs to the largest logit, so no answer changes by it.
+
+# %%
+guess("One softmax too many, in training. What does it cost?", ["nothing", "a point or so", "more than that"])
+
+# %%
+twice, _ = try_out(lambda: classic_cnn().append(nn.Softmax(dim=1)), one_cycle)
+claim("points that the softmax inside costs", mean(right) - mean(twice), above=1, answer="more than that")
+show.table(["network ends with", "five seeds, % correct", "mean", "spread"], [
+    ["logits", right, mean(right), stdev(right)],
+    ["softmax", twice, mean(twice), stdev(twice)],
+])
+
+# %% [markdown]
+# It still learns, only slower, and very differently with each seed. That is why the mistake survives: on easy digits a long training hides most of the damage.
+#
+# The other family of losses, `nll_loss`, takes *logarithms* of shares. `log_softmax` and then `nll_loss` is the same as cross-entropy on logits. A `softmax` in front of `nll_loss` is a mistake again, and one that shows: the loss becomes negative.
+
+# %%
+scores = train.predict(cnn, digits.test_images[:500])
+truths = digits.test_labels[:500]
+claim("log-softmax and nll_loss are cross-entropy; the difference is", (F.nll_loss(scores.log_softmax(dim=1), truths) - F.cross_entropy(scores, truths)).abs(), below=1e-5)
+claim("softmax before nll_loss gives a loss below zero", F.nll_loss(scores.softmax(dim=1), truths), below=0)
+
+# %% [markdown] tags=["further"]
+# ## Further: honest numbers
+#
+# Three figures from our own network: the accuracy counted, the accuracy as a mean over batches, and the loss divided twice.
+
+# %%
+parts = correct.float().split(128)                                   # 39 batches of 128, one of 8
+mean_of_means = torch.stack([part.mean() for part in parts]).mean()
+claim("counted and averaged over batches, the accuracy is not the same; points between them", 100 * (mean_of_means - correct.float().mean()).abs(), above=1e-3)
+
+# %%
+batch_losses = [F.cross_entropy(one, truth).item() for one, truth in zip(scores.split(100), truths.split(100))]
+true_loss, printed = F.cross_entropy(scores, truths).item(), sum(batch_losses) / len(scores)
+claim("a sum of batch means, divided by the images, is too small; so many times", true_loss / printed, between=(99, 101))
+
+# %% [markdown]
+# ### The luck of the best
+#
+# Twenty runs that differ in nothing but the seed, 1,000 training images each. Choose the best on a small pile of 100 images, as one would choose an epoch or a setting, and then look at the same network on all the others. So that no single pile decides, do it with fifty piles.
+
+# %%
+tiny = replace(training, train_images=training.train_images[:1_000], train_labels=training.train_labels[:1_000])
+hits = []
+for seed in train.progress_bar(range(20)):
+    torch.manual_seed(seed)
+    model = models.course_cnn()
+    train.fit(model, tiny, recipe=replace(one_cycle, epochs=2), seed=seed, progress=False)
+    hits.append((train.predict(model, images).argmax(dim=1) == labels).float())
+hits = 100 * torch.stack(hits)                                       # (20 runs, 5,000 images)
+
+# %% [markdown]
+# All twenty are about equally good at heart. So most of what a winner has on the images that chose it is luck, and the other images do not repeat it.
+
+# %%
+leads = []
+for pile in torch.arange(5_000).split(100):
+    winner = hits[:, pile].mean(dim=1).argmax()
+    others = (hits.sum(dim=1) - hits[:, pile].sum(dim=1)) / 4_900
+    leads.append((hits[winner, pile].mean() - hits[:, pile].mean(), others[winner] - others.mean()))
+there, elsewhere = torch.tensor(leads).mean(dim=0)
+claim("mean lead of the winner over the average run, in points, on the images that chose it", there, above=1)
+claim("on all others so much of it is left", elsewhere / there, below=0.6)
+
+# %% [markdown] tags=["further"]
+# ## Further: learnt by heart
+#
+# Only 500 images, seen forty times, and a network with far more weights than images. On the way we look at the loss on those 500, and on 1,000 fresh ones of the validation pile.
+
+# %%
+def wide_cnn(*extra):
+    return nn.Sequential(nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), *extra,
+                         nn.Linear(16 * 14 * 14, 128), nn.ReLU(), *extra, nn.Linear(128, 10))
+
+few_images = replace(training, train_images=training.train_images[:500], train_labels=training.train_labels[:500])
+piles = {"seen": (few_images.train_images, few_images.train_labels), "fresh": (images[:1_000], labels[:1_000])}
+
+# %%
+def follow_one(make, recipe, seed):
+    torch.manual_seed(seed)
+    model, losses = make(), {name: [] for name in piles}
+
+    def look(history):
+        if len(history.loss) % 20 == 0:
+            for name, (x, y) in piles.items():
+                losses[name].append(F.cross_entropy(train.predict(model, x), y).item())
+
+    train.fit(model, few_images, recipe=recipe, seed=seed, on_step=look, progress=False)
+    return losses
+
+def follow(make, recipe):
+    runs = [follow_one(make, recipe, seed) for seed in train.progress_bar(range(3))]
+    return {name: [run[name] for run in runs] for name in piles}
+
+# %% [markdown]
+# `follow` trains three networks from three seeds, and keeps both losses of each.
+
+# %%
+guess("The loss on fresh images, the longer it trains ...", ["falls and falls", "falls, then stays", "falls, then rises"])
+
+# %%
+forty = replace(careful, epochs=40, batch_size=125)
+plain = follow(wide_cnn, forty)
+steps = range(20, 161, 20)
+show.lines(steps, {"500 images seen": plain["seen"], "fresh images": plain["fresh"]}, xlabel="step", ylabel="loss", yscale="log")
+
+# %%
+lowest, last = (mean(pick(run) for run in plain["fresh"]) for pick in (min, lambda run: run[-1]))
+claim("the loss on fresh images ends above its lowest; by the factor", last / lowest, above=1.0, answer="falls, then rises")
+claim("and is so many times the loss on the images it has seen", last / mean(run[-1] for run in plain["seen"]), above=5)
+
+# %% [markdown]
+# That is **over-fitting**: what it learns from now on is these 500 images, and not digits. Three remedies are in everybody's mouth. **Dropout** sets a random half of the numbers to zero at each step, so that none can rely on a single other (`nn.Dropout2d` drops whole maps, because neighbours in a map say nearly the same); at prediction nothing is dropped. **Weight decay** pulls every weight a little towards zero. And more images. Which helps most, here?
+
+# %%
+guess("The lowest loss on fresh images comes from ...", ["dropout", "weight decay", "four times the images"])
+
+# %%
+dropped = follow(lambda: wide_cnn(nn.Dropout(0.5)), forty)
+decayed = follow(wide_cnn, replace(forty, weight_decay=0.001))
+few_images = replace(training, train_images=training.train_images[:2_000], train_labels=training.train_labels[:2_000])
+more = follow(wide_cnn, replace(forty, epochs=10))
+ends = {name: [run[-1] for run in curves["fresh"]] for name, curves in
+        {"plain": plain, "dropout": dropped, "weight decay": decayed, "four times the images": more}.items()}
+show.table(["", "loss on fresh images, mean", "spread"], [[name, mean(end), stdev(end)] for name, end in ends.items()])
+
+# %%
+claim("plain against four times the images: the loss is higher by the factor", mean(ends["plain"]) / mean(ends["four times the images"]), above=1.2, answer="four times the images")
+
+# %% [markdown] tags=["further"]
+# ## Further: which part matters?
+#
+# Take one part away at a time, and see what is missed: three seeds each, 5,000 images.
+
+# %%
+from functools import partial
+
+def variant(norm=nn.BatchNorm2d, bend=nn.ReLU, widths=(1, 16, 32, 32), kernel_size=3):
+    layers = []
+    for inputs, outputs in zip(widths, widths[1:]):
+        layers += [nn.Conv2d(inputs, outputs, kernel_size, padding=kernel_size // 2, bias=False),
+                   nn.MaxPool2d(2), norm(outputs), bend()]
+    side = 28 // 2 ** (len(widths) - 1)
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * side * side, 10))
+
+changes = {
+    "nothing": {}, "batch norm": {"norm": lambda channels: nn.Identity()}, "ReLU": {"bend": nn.Identity},
+    "ReLU, sigmoid instead": {"bend": nn.Sigmoid}, "the third block": {"widths": (1, 16, 32)},
+    "half of the kernels": {"widths": (1, 8, 16, 16)}, "3 x 3, 1 x 1 instead": {"kernel_size": 1},
+}
+
+# %%
+guess("Taking which away costs most?", ["batch norm", "ReLU", "the third block", "looking at neighbours (3 x 3)"])
+
+# %%
+without = {name: try_out(partial(variant, **change), one_cycle, seeds=3)[0] for name, change in changes.items()}
+lost = {name: mean(without["nothing"]) - mean(scores) for name, scores in without.items()}
+claim("points lost without a look at the neighbours", lost["3 x 3, 1 x 1 instead"], above=10, answer="looking at neighbours (3 x 3)")
+show.table(["without", "three seeds, % correct", "points lost", "spread"],
+           [[name, scores, lost[name], stdev(scores)] for name, scores in without.items()])
+
+# %% [markdown]
+# Without its neighbours no network is left: with 1 x 1 kernels the pools alone see more than one pixel. (Without ReLU it still bends: which is the largest of four is a bend, too.)
+
+# %% [markdown] tags=["further"]
+# ## Further: where the seconds go
+#
+# Most tutorials feed the network from a `DataLoader`, which picks up images one by one, turns each into a tensor and puts them together again. Our images are one tensor in memory from the start. Only fetching, no training: 10,000 images in batches of 100.
+
+# %%
+import time
+from torch.utils.data import DataLoader, Dataset
+
+class OneByOne(Dataset):
+    def __len__(self):
+        return 10_000
+
+    def __getitem__(self, at):
+        return data.normalize(training.train_images[at : at + 1])[0], training.train_labels[at]
+
+def seconds_for(batches):
+    started = time.perf_counter()
+    fetched = sum(len(labels_now) for _, labels_now in batches)
+    return (time.perf_counter() - started) / fetched
+
+# %%
+loader = DataLoader(OneByOne(), batch_size=100, shuffle=True)
+in_memory = ((data.normalize(training.train_images[batch]), training.train_labels[batch]) for batch in torch.randperm(10_000).split(100))
+ratio = seconds_for(loader) / seconds_for(in_memory)
+claim("fetching one by one takes so many times as long as cutting out of memory", ratio, above=2)
+
+# %% [markdown]
+# A `DataLoader` is right for images on a disk, too many for memory; its workers then fetch while the network trains. For 47 MB of digits it is a detour.
+
+# %% [markdown] tags=["further"]
+# ## Further: your kernel in the network
+#
+# In lesson 02 you designed a kernel for edges. Put it into the first layer, in the place of one that the network would have learnt, and hold it fast.
+
+# %%
+def with_my_kernel():
+    model = models.course_cnn()
+    with torch.no_grad():
+        model[0].weight[0, 0] = mine.kernel() / mine.kernel().abs().max().clamp(min=1e-6) / 3
+    model[0].weight.register_hook(lambda slope: slope * (torch.arange(16) > 0).view(16, 1, 1, 1))   # no slope for number 0
+    return model
+
+# %%
+guess("One of sixteen kernels is yours and never learns. The accuracy, compared with sixteen learnt ones ...", ["drops by points", "stays within a point"])
+
+# %%
+mixed, _ = try_out(with_my_kernel, one_cycle)
+claim("points between the two means", abs(mean(mixed) - mean(pooled)), below=1, answer="stays within a point")
+show.table(["first layer", "five seeds, % correct", "mean", "spread"], [
+    ["sixteen learnt kernels", pooled, mean(pooled), stdev(pooled)],
+    ["fifteen, and yours", mixed, mean(mixed), stdev(mixed)],
+])
+
+# %% [markdown] tags=["further"]
+# ## Further: keep it
+#
+# Everything that was learnt is 17,018 numbers and a few running statistics. They go into one small file, and come back to the last bit.
+
+# %%
+import tempfile
+from pathlib import Path
+
+path = train.save(cnn, Path(tempfile.mkdtemp()) / "my_cnn.safetensors")
+again = train.restore(models.course_cnn(), path)
+same = [torch.equal(one.cpu(), other.cpu()) for one, other in zip(cnn.state_dict().values(), again.state_dict().values())]
+claim("every number came back, to the last bit", all(same), equals=True)

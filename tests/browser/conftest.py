@@ -9,8 +9,11 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Page, sync_playwright
+
+from course_utils.widgets import page as pages
 
 PROJECT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = dict(os.environ)  # with the learner's own data and cache, before any test cleans it
@@ -25,23 +28,24 @@ NOT_OURS = ("reading 'schema'", "Command 'filebrowser:open-path' not registered"
 
 @dataclass
 class Lab:
-    """A running JupyterLab: its address, its token, and the folder that it shows."""
+    """A running JupyterLab: its address, its token, and the folders of notebooks and settings."""
 
     address: str
     token: str
     folder: Path
+    settings: Path
     printed: str
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """Start tools/lab.py on a copy of the notebooks, without a display; wait for its address."""
-    folder = tmp_path_factory.mktemp("lab")
+    folder, config = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("config")
     for notebook in (PROJECT / "notebooks").glob("*.ipynb"):
         shutil.copy(notebook, folder)
     without_display = {
         name: value for name, value in ENVIRONMENT.items() if "DISPLAY" not in name
-    } | {"JUPYTER_CONFIG_DIR": str(tmp_path_factory.mktemp("config"))}
+    } | {"JUPYTER_CONFIG_DIR": str(config), "JUPYTERLAB_SETTINGS_DIR": str(config / "settings")}
     command = [sys.executable, "tools/lab.py", f"--folder={folder}", "--port=0",
                "--LabApp.expose_app_in_browser=True",
                "--JupyterNotebookApp.expose_app_in_browser=True"]  # fmt: skip
@@ -52,7 +56,7 @@ def lab(tmp_path_factory):
             line = server.stdout.readline()
             assert line, f"JupyterLab ended before it printed its address: {printed}"
             printed += line
-        yield Lab(found[1], found[2], folder, printed)
+        yield Lab(found[1], found[2], folder, config / "settings", printed)
         server.terminate()
 
 
@@ -96,6 +100,58 @@ def open_notebook(lab, page):
 def open_in_notebook_7(lab, page):
     """Open a notebook of the lab in Notebook 7: open_in_notebook_7("06_mnist_cnn.ipynb")."""
     return lambda name: wait_for_kernel(page, f"{lab.address}/notebooks/{name}?token={lab.token}")
+
+
+@pytest.fixture(params=["JupyterLab", "Notebook 7"])
+def open_anywhere(request, open_notebook, open_in_notebook_7):
+    """Open a notebook, once in JupyterLab and once in Notebook 7."""
+    return open_notebook if request.param == "JupyterLab" else open_in_notebook_7
+
+
+@pytest.fixture
+def write_notebook(lab):
+    """Write code cells as a notebook of the lab: open_notebook(write_notebook("guess", cells))."""
+
+    def write(name: str, cells: list[str]) -> str:
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        notebook = nbformat.v4.new_notebook(metadata=kernel)
+        notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        own = f"{name}_{uuid.uuid4().hex[:8]}.ipynb"  # no other test's kernel has this name
+        nbformat.write(notebook, lab.folder / own)
+        return own
+
+    return write
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request, lab):
+    """JupyterLab in light and in dark colours, for pages that are opened after this."""
+    file = lab.settings / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f'{{"theme": "JupyterLab {request.param.capitalize()}"}}')
+    yield request.param
+    file.unlink()
+
+
+@pytest.fixture
+def open_page(page, tmp_path):
+    """Save widgets and open the page: open_page(widget, colour_scheme="dark", width=320)."""
+
+    def open_it(*widgets, colour_scheme: str = "light", width: int = 1280) -> Page:
+        path = tmp_path / "page.html"
+        path.write_text(pages.html(*widgets, title="A page"), encoding="utf-8")
+        requests = []
+        page.route(re.compile("^(?!file:)"), lambda route: route.abort())
+        page.on("request", lambda request: requests.append(request.url))
+        page.context.set_offline(True)
+        page.emulate_media(color_scheme=colour_scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(path.as_uri())
+        page.wait_for_selector("[data-ready]")
+        page.asked_for = requests
+        return page
+
+    return open_it
 
 
 def wait_for_kernel(page: Page, address: str) -> Page:

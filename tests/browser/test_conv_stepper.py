@@ -1,9 +1,12 @@
 """ConvStepper in a real browser: as a page from disk, and in JupyterLab."""
 
-import nbformat
+import json
+import statistics
+
 import pytest
 
 from course_utils.widgets.conv_stepper import ConvStepper
+from tests.browser.lab_kit import printed, run_cell
 
 pytestmark = pytest.mark.browser
 
@@ -12,17 +15,11 @@ KERNEL = [[1, -1], [2, 0]]  # gives [[-1, 4, 5], [3, 1, 3], [2, 2, 2]]
 
 
 @pytest.fixture
-def open_page(page, tmp_path):
-    """Save a stepper as a page, open it from disk with every request blocked, wait for it."""
+def open_stepper(open_page):
+    """Open the page of a stepper: open_stepper(bias=3, width=320)."""
 
-    def open_it(**options):
-        path = ConvStepper(**({"image": IMAGE, "kernel": KERNEL} | options)).to_html(
-            tmp_path / "stepper.html"
-        )
-        page.route(lambda url: not url.startswith("file:"), lambda route: route.abort())
-        page.goto(path.as_uri())
-        page.wait_for_selector(".cbh-stepper[data-ready]")
-        return page
+    def open_it(width=1280, **options):
+        return open_page(ConvStepper(**({"image": IMAGE, "kernel": KERNEL} | options)), width=width)
 
     return open_it
 
@@ -40,8 +37,8 @@ def focus_output(page) -> None:
     page.locator("table[aria-label=output] td[tabindex='0']").focus()
 
 
-def test_the_output_fills_as_one_steps_forward_and_back(open_page):
-    page = open_page()
+def test_the_output_fills_as_one_steps_forward_and_back(open_stepper):
+    page = open_stepper()
     assert output(page) == ["−1"] + [""] * 8
     page.get_by_role("button", name="Forward").click()
     shows(page, step="2 of 9")
@@ -51,15 +48,15 @@ def test_the_output_fills_as_one_steps_forward_and_back(open_page):
     assert output(page) == ["−1"] + [""] * 8
 
 
-def test_the_slider_goes_to_any_step_and_the_last_one_shows_all(open_page):
-    page = open_page(bias=10)
+def test_the_slider_goes_to_any_step_and_the_last_one_shows_all(open_stepper):
+    page = open_stepper(bias=10)
     page.get_by_role("slider", name="step").fill("8")
     shows(page, step="9 of 9")
     assert output(page) == ["9", "14", "15", "13", "11", "13", "12", "12", "12"]
 
 
-def test_every_product_and_the_sum_so_far_are_written_out(open_page):
-    page = open_page(bias=3)
+def test_every_product_and_the_sum_so_far_are_written_out(open_stepper):
+    page = open_stepper(bias=3)
     terms = page.locator(".cbh-stepper-term").all_inner_texts()
     assert [term.split("\n") for term in terms] == [
         ["1 × 1 = 1", "sum 1"], ["2 × (−1) = −2", "sum −1"],
@@ -69,8 +66,8 @@ def test_every_product_and_the_sum_so_far_are_written_out(open_page):
     assert total == "sum of the products: −1 + bias: 3 = 2"
 
 
-def test_the_sums_of_the_channels_are_added_up(open_page):
-    page = open_page(image=[IMAGE] * 3, kernel=[KERNEL] * 3)
+def test_the_sums_of_the_channels_are_added_up(open_stepper):
+    page = open_stepper(image=[IMAGE] * 3, kernel=[KERNEL] * 3)
     total = page.locator(".cbh-stepper-total").inner_text()
     assert total == "channel 0: −1 + channel 1: (−1) + channel 2: (−1) = −3"
 
@@ -81,8 +78,8 @@ KEYS = [
 ]  # fmt: skip
 
 
-def test_the_output_is_walked_with_the_arrow_keys_and_the_focus_follows(open_page):
-    page = open_page()
+def test_the_output_is_walked_with_the_arrow_keys_and_the_focus_follows(open_stepper):
+    page = open_stepper()
     focus_output(page)
     for key, step in KEYS:
         page.keyboard.press(key)
@@ -91,17 +88,17 @@ def test_the_output_is_walked_with_the_arrow_keys_and_the_focus_follows(open_pag
         assert page.evaluate("document.activeElement.dataset.at") == f"output {index}"
 
 
-def test_keys_pressed_faster_than_the_screen_repaints_are_all_counted(open_page):
-    page = open_page()
+def test_keys_pressed_faster_than_the_screen_repaints_are_all_counted(open_stepper):
+    page = open_stepper()
     focus_output(page)
     page.evaluate("""() => { for (let i = 0; i < 5; i++) document.activeElement.dispatchEvent(
         new KeyboardEvent("keydown", {key: "ArrowRight", bubbles: true})) }""")
     shows(page, step="6 of 9")
 
 
-def test_space_plays_to_the_end_and_pauses(page, open_page):
+def test_space_plays_to_the_end_and_pauses(page, open_stepper):
     page.clock.install()
-    open_page()
+    open_stepper()
     focus_output(page)
     page.keyboard.press("Space")
     page.clock.run_for(1000)
@@ -116,10 +113,10 @@ def test_space_plays_to_the_end_and_pauses(page, open_page):
     assert page.get_by_role("button", name="Play").is_visible()
 
 
-def test_who_asks_for_less_motion_gets_single_steps(page, open_page):
+def test_who_asks_for_less_motion_gets_single_steps(page, open_stepper):
     page.emulate_media(reduced_motion="reduce")
     page.clock.install()
-    open_page()
+    open_stepper()
     assert page.get_by_role("button", name="Play").count() == 0
     focus_output(page)
     page.keyboard.press("Space")
@@ -129,8 +126,8 @@ def test_who_asks_for_less_motion_gets_single_steps(page, open_page):
     assert frame.evaluate("e => getComputedStyle(e).transitionDuration") == "0s"
 
 
-def test_pointing_at_an_output_shows_its_window_and_leaving_brings_the_step_back(open_page):
-    page = open_page()
+def test_pointing_at_an_output_shows_its_window_and_leaving_brings_the_step_back(open_stepper):
+    page = open_stepper()
     where = page.locator(".cbh-stepper-where")
     page.locator("td[data-at='output 5']").hover()
     where.filter(has_text="Output row 1, column 2").wait_for()
@@ -142,16 +139,16 @@ def test_pointing_at_an_output_shows_its_window_and_leaving_brings_the_step_back
     shows(page, step="1 of 9")
 
 
-def test_pointing_at_a_product_marks_its_pixel_and_its_weight(open_page):
-    page = open_page()
+def test_pointing_at_a_product_marks_its_pixel_and_its_weight(open_stepper):
+    page = open_stepper()
     page.locator("[data-at='term 0 1 0']").hover()
     page.locator("div.cbh-stepper-lit").wait_for()
     marked = page.locator("td.cbh-stepper-lit").evaluate_all("c => c.map(td => td.dataset.at)")
     assert marked == ["image 0 1 0", "kernel 0 1 0"]
 
 
-def test_numbers_are_typed_into_image_and_kernel(open_page):
-    page = open_page()
+def test_numbers_are_typed_into_image_and_kernel(open_stepper):
+    page = open_stepper()
     cell = page.get_by_label("image, row 0, column 0")
     cell.click()
     page.keyboard.type("5")
@@ -164,17 +161,63 @@ def test_numbers_are_typed_into_image_and_kernel(open_page):
 
 
 @pytest.mark.parametrize("nonsense", ["x", "", "1e9", "1000"])
-def test_what_is_no_number_is_refused_and_said(open_page, nonsense):
-    page = open_page()
-    cell = page.get_by_label("image, row 0, column 1")
+@pytest.mark.parametrize("grid", ["image", "kernel"])
+def test_what_is_no_number_is_refused_and_said_below_its_grid(open_stepper, grid, nonsense):
+    page = open_stepper()
+    cell = page.get_by_label(f"{grid}, row 0, column 1")
+    before = cell.input_value()
     cell.fill(nonsense)
     page.keyboard.press("Enter")
-    page.get_by_role("status").filter(has_text="not a number from −999 to 999").wait_for()
-    assert cell.input_value() == "2"
+    words = page.get_by_role("alert")
+    assert words.inner_text().startswith(f"“{nonsense}” is not a number from −999 to 999.")
+    assert cell.input_value() == before
+    assert cell.get_attribute("aria-invalid") == "true"
+    text, table = words.bounding_box(), page.locator(f"table[aria-label={grid}]").bounding_box()
+    assert 0 <= text["y"] - (table["y"] + table["height"]) < 24
+    assert abs(text["x"] - table["x"]) < 24
 
 
-def test_escape_takes_back_what_was_typed(open_page):
-    page = open_page()
+def test_the_words_about_a_refused_entry_go_away_with_the_next_good_one(open_stepper):
+    page = open_stepper()
+    cell, words = page.get_by_label("image, row 0, column 1"), page.get_by_role("alert")
+    for good in ("2", "5"):  # the old number, which changes nothing, and another one
+        cell.fill("abc")
+        page.keyboard.press("Tab")
+        assert "abc" in words.inner_text()
+        cell.fill(good)
+        page.keyboard.press("Tab")
+        words.wait_for(state="hidden")
+        assert page.locator("[aria-invalid]").count() == 0
+    page.get_by_label("bias").fill("abc")
+    page.keyboard.press("Enter")
+    assert "It stays none." in words.inner_text()
+    page.keyboard.press("Escape")
+    words.wait_for(state="hidden")
+
+
+def test_start_again_brings_back_all_that_python_gave(open_stepper):
+    page = open_stepper(bias=1, padding=1)
+    seen = page.locator(".cbh-stepper-body").inner_text()
+    for control in ("kernel size", "stride", "padding"):
+        page.get_by_role("button", name=f"{control}, more").click()
+    page.get_by_role("button", name="dilation, more").click()
+    page.get_by_label("bias").fill("7")
+    page.get_by_label("image, row 0, column 1").fill("9")
+    page.get_by_label("kernel, row 0, column 1").fill("9")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Forward").click()
+    shows(page, step="2 of")
+    page.get_by_role("button", name="Start again").click()
+    shows(page, step="1 of 25")
+    assert page.locator(".cbh-stepper-body").inner_text() == seen
+    assert page.get_by_label("bias").input_value() == "1"
+    values = page.locator("table input").evaluate_all("all => all.map(input => input.value)")
+    given = [str(number).replace("-", "−") for row in IMAGE + KERNEL for number in row]
+    assert values == given
+
+
+def test_escape_takes_back_what_was_typed(open_stepper):
+    page = open_stepper()
     cell = page.get_by_label("image, row 0, column 1")
     cell.focus()
     page.keyboard.type("77")
@@ -182,8 +225,8 @@ def test_escape_takes_back_what_was_typed(open_page):
     assert cell.input_value() == "2"
 
 
-def test_a_bias_is_typed_and_taken_away(open_page):
-    page = open_page()
+def test_a_bias_is_typed_and_taken_away(open_stepper):
+    page = open_stepper()
     field = page.get_by_label("bias")
     field.fill("7")
     page.keyboard.press("Enter")
@@ -194,8 +237,8 @@ def test_a_bias_is_typed_and_taken_away(open_page):
     page.locator("code", has_text="bias=False").wait_for()
 
 
-def test_a_stride_that_does_not_divide_marks_the_pixels_that_it_drops(open_page):
-    page = open_page(image=[[1] * 7] * 7)
+def test_a_stride_that_does_not_divide_marks_the_pixels_that_it_drops(open_stepper):
+    page = open_stepper(image=[[1] * 7] * 7)
     page.get_by_role("button", name="stride, more").click()
     page.get_by_text("Dropped: the last row and the last column.").wait_for()
     assert page.locator("td[data-mark=dropped]").count() == 13
@@ -204,8 +247,8 @@ def test_a_stride_that_does_not_divide_marks_the_pixels_that_it_drops(open_page)
     assert "nn.Conv2d(in_channels=1, out_channels=1, kernel_size=2, stride=2," in formula
 
 
-def test_padding_and_dilation_show_in_the_grid(open_page):
-    page = open_page()
+def test_padding_and_dilation_show_in_the_grid(open_stepper):
+    page = open_stepper()
     page.get_by_role("button", name="padding, more").click()
     page.get_by_role("button", name="dilation, more").click()
     page.get_by_text("rows −1, 1; columns −1, 1").wait_for()
@@ -213,8 +256,8 @@ def test_padding_and_dilation_show_in_the_grid(open_page):
     assert page.locator("td.cbh-stepper-read").count() == 4
 
 
-def test_a_control_stops_where_no_window_would_be_left(open_page):
-    page = open_page(image=[[1, 2], [3, 4]])
+def test_a_control_stops_where_no_window_would_be_left(open_stepper):
+    page = open_stepper(image=[[1, 2], [3, 4]])
     more = page.get_by_role("button", name="kernel size, more")
     assert more.get_attribute("aria-disabled") == "true"
     more.click(force=True)
@@ -222,8 +265,8 @@ def test_a_control_stops_where_no_window_would_be_left(open_page):
         "kernel", "size", "−", "2", "+"]  # fmt: skip
 
 
-def test_the_step_is_said_in_words(open_page):
-    page = open_page()
+def test_the_step_is_said_in_words(open_stepper):
+    page = open_stepper()
     page.get_by_role("button", name="Forward").click()
     words = "Step 2 of 9. Output row 0, column 1. sum of the products: 4."
     page.get_by_role("status").filter(has_text=words).wait_for()
@@ -231,15 +274,13 @@ def test_the_step_is_said_in_words(open_page):
 
 @pytest.mark.parametrize("options", [{}, {"image": [[0.123] * 12] * 12, "padding": 4}])
 @pytest.mark.parametrize("width", [320, 800, 1600])
-def test_the_page_is_never_wider_than_the_window(page, open_page, width, options):
-    page.set_viewport_size({"width": width, "height": 900})
-    open_page(**options)
+def test_the_page_is_never_wider_than_the_window(open_stepper, width, options):
+    page = open_stepper(width=width, **options)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_on_a_narrow_screen_the_window_is_scrolled_into_sight(page, open_page):
-    page.set_viewport_size({"width": 320, "height": 900})
-    open_page(image=[[-0.125] * 12] * 12)
+def test_on_a_narrow_screen_the_window_is_scrolled_into_sight(open_stepper):
+    page = open_stepper(width=320, image=[[-0.125] * 12] * 12)
     focus_output(page)
     for _ in range(10):
         page.keyboard.press("ArrowRight")
@@ -301,58 +342,65 @@ def test_python_hears_at_most_ten_times_a_second_and_always_the_last_step(bare):
     assert bare.evaluate("step()") == 1
 
 
-RUN = """([command, seconds]) => Promise.race([
-  window.jupyterapp.commands.execute(command),
-  new Promise((_, reject) => setTimeout(() => reject(Error(`${command} hangs`)), 1000 * seconds)),
-])"""
-
-
-def run_cell(page) -> None:
-    page.evaluate(RUN, ["notebook:run-cell-and-select-next", 60])
-
-
-def python_says(page, words: str) -> bool:
+def wait_until_python_says(page, words: str) -> None:
     """Run the second cell until it prints the words: what was clicked is on its way to Python."""
     for _ in range(10):
-        page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1")
-        run_cell(page)
-        if words in page.locator(".jp-OutputArea").nth(1).inner_text():
-            return True
-    return False
+        if words in (said := printed(page, 1)):
+            return
+    raise AssertionError(f"Python never said {words!r}, but {said!r}")
+
+
+CELLS = [
+    "import time\nfrom course_utils.widgets.conv_stepper import ConvStepper\n"
+    f"stepper, heard = ConvStepper({IMAGE}, {KERNEL}), []\n"
+    "stepper.observe(lambda change: heard.append(1000 * time.time()), 'step')\nstepper",
+    "print('step', stepper.step, 'first pixel', stepper.image[0][0][0], 'heard', heard)",
+    "stepper.kernel = [[1, 0], [0, 1]]\nstepper.step = 8",
+]
 
 
 @pytest.fixture
-def notebook(lab, open_notebook):
+def notebook(write_notebook, open_anywhere):
     """A notebook that shows a stepper, asks it for its state, and then sets it."""
-    cells = [
-        "from course_utils.widgets.conv_stepper import ConvStepper\n"
-        f"stepper = ConvStepper({IMAGE}, {KERNEL})\nstepper",
-        "print('step', stepper.step, 'first pixel', stepper.image[0][0][0])",
-        "stepper.kernel = [[1, 0], [0, 1]]\nstepper.step = 8",
-    ]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    made = nbformat.v4.new_notebook(metadata=kernel)
-    made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    nbformat.write(made, lab.folder / "stepper.ipynb")
-    page = open_notebook("stepper.ipynb")
-    run_cell(page)
+    page = open_anywhere(write_notebook("stepper", CELLS))
+    run_cell(page, 0)
     page.wait_for_selector(".cbh-stepper[data-ready]")
     return page
 
 
-def test_in_jupyterlab_the_steps_reach_python_and_python_repaints(notebook):
+def test_in_jupyter_the_steps_reach_python_and_python_repaints(notebook):
     page = notebook
     page.get_by_role("button", name="Forward").click()
     page.get_by_label("image, row 0, column 0").fill("9")
     page.keyboard.press("Enter")
     page.locator("td[data-at='output 0']", has_text="7").wait_for()
-    assert python_says(page, "step 1 first pixel 9")
-    run_cell(page)
+    wait_until_python_says(page, "step 1 first pixel 9")
+    run_cell(page, 2)
     shows(page, step="9 of 9")
     assert output(page) == ["10", "6", "1", "2", "1", "4", "2", "3", "5"]
 
 
-def test_jupyterlab_leaves_the_keys_to_the_stepper(notebook):
+def test_python_hears_within_250_milliseconds(notebook):
+    page, delays = notebook, []
+    for step in range(1, 6):
+        sent = page.evaluate("Date.now()")
+        page.get_by_role("button", name="Forward").click()
+        wait_until_python_says(page, f"step {step} ")
+        delays.append(json.loads(printed(page, 1).partition("heard ")[2])[-1] - sent)
+    assert statistics.median(delays) <= 250
+
+
+def test_start_again_brings_back_what_python_set_last(notebook):
+    page = notebook
+    run_cell(page, 2)
+    page.get_by_label("image, row 0, column 0").fill("9")
+    page.get_by_role("button", name="Back").click()
+    wait_until_python_says(page, "step 7 first pixel 9")
+    page.get_by_role("button", name="Start again").click()
+    wait_until_python_says(page, "step 8 first pixel 1")
+
+
+def test_jupyter_leaves_the_keys_to_the_stepper(notebook):
     page = notebook
     focus_output(page)
     page.keyboard.press("ArrowRight")

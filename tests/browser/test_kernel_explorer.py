@@ -4,11 +4,11 @@ import base64
 import json
 import statistics
 
-import nbformat
 import pytest
 
 from course_utils.widgets import KernelExplorer
 from course_utils.widgets.page import page_state
+from tests.browser.lab_kit import printed, run_cell
 
 pytestmark = pytest.mark.browser
 
@@ -22,10 +22,6 @@ explorer""",
     "print('state', json.dumps([explorer.kernel, explorer.goal_reached, heard, explorer.view]))",
     "explorer.kernel, explorer.goal = 'Sobel y', ''",
 ]
-RUN = """([command, seconds]) => Promise.race([
-  window.jupyterapp.commands.execute(command),
-  new Promise((_, reject) => setTimeout(() => reject(Error(`${command} hangs`)), 1000 * seconds)),
-])"""
 
 
 class Notebook:
@@ -34,23 +30,9 @@ class Notebook:
     def __init__(self, page):
         self.page = page
 
-    def run_cell(self, number: int) -> None:
-        """Run one cell and wait for it; number 0 shows the widget."""
-        self.command("notebook:enter-command-mode")
-        self.page.evaluate(
-            "number => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = number; }",
-            number,
-        )
-        self.command("notebook:run-cell")
-
-    def command(self, name: str) -> None:
-        self.page.evaluate(RUN, [name, 60])
-
     def state(self) -> list:
         """What Python knows: kernel, goal_reached, when it heard of kernels in ms, view."""
-        self.run_cell(1)
-        text = self.page.locator(".jp-OutputArea-output", has_text="state [").last.inner_text()
-        return json.loads(text.strip().removeprefix("state "))
+        return json.loads(printed(self.page, 1).strip().removeprefix("state "))
 
     def wait_for_state(self, holds) -> list:
         """Ask Python until this holds: the last change may be a tenth of a second late."""
@@ -63,16 +45,11 @@ class Notebook:
         return self.page.get_by_label(f"Weight in row {row}, column {column}")
 
 
-@pytest.fixture(params=["JupyterLab", "Notebook 7"])
-def notebook(request, lab, open_notebook, open_in_notebook_7):
+@pytest.fixture
+def notebook(write_notebook, open_anywhere):
     """The notebook of these tests with the widget painted."""
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    made = nbformat.v4.new_notebook(metadata=kernel)
-    made.cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
-    nbformat.write(made, lab.folder / "explorer.ipynb")
-    open_it = open_notebook if request.param == "JupyterLab" else open_in_notebook_7
-    opened = Notebook(open_it("explorer.ipynb"))
-    opened.run_cell(0)
+    opened = Notebook(open_anywhere(write_notebook("explorer", CELLS)))
+    run_cell(opened.page, 0)
     opened.page.wait_for_selector(".cbh-explorer[data-ready]")
     return opened
 
@@ -85,7 +62,7 @@ def test_what_the_learner_does_reaches_python_and_back(notebook):
     kernel, reached, *_ = notebook.wait_for_state(lambda state: state[3] == "abs")
     assert (kernel[1], reached) == ([-1, 1, 0], True)
 
-    notebook.run_cell(2)
+    run_cell(page, 2)
     page.get_by_role("button", name="Sobel y", pressed=True).wait_for()
     assert notebook.cell(0, 1).input_value() == "−2"
 

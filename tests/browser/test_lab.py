@@ -3,18 +3,9 @@
 import nbformat
 import pytest
 
+from tests.browser.lab_kit import run
+
 pytestmark = pytest.mark.browser
-
-
-RUN = """([command, seconds]) => Promise.race([
-  window.jupyterapp.commands.execute(command),
-  new Promise((_, reject) => setTimeout(() => reject(Error(`${command} hangs`)), 1000 * seconds)),
-])"""
-
-
-def run(page, command: str, seconds: int = 30):
-    """Run one of JupyterLab's own commands and wait until it is done."""
-    return page.evaluate(RUN, [command, seconds])
 
 
 def test_without_a_display_the_address_and_the_token_are_printed(lab):
@@ -36,18 +27,13 @@ def test_a_lesson_runs_from_top_to_bottom(lab, open_notebook, name):
 
 
 @pytest.fixture
-def guess_and_claim(lab):
+def guess_and_claim(write_notebook):
     """A notebook with a guess and the claim that answers it."""
-    cells = [
+    return write_notebook("guess", [
         "from course_utils.lesson import claim, guess",
         "guess('How often is the corner used?', [1, 4, 9])",
         "claim('four times', 4, equals=4)",
-    ]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    notebook = nbformat.v4.new_notebook(metadata=kernel)
-    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    nbformat.write(notebook, lab.folder / "guess.ipynb")
-    return "guess.ipynb"
+    ])  # fmt: skip
 
 
 def test_a_guess_is_clicked_and_stands_beside_the_result(open_notebook, guess_and_claim):

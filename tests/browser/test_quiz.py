@@ -1,10 +1,9 @@
 """Quizzes and verdicts as a learner meets them: in JupyterLab, and in a saved page."""
 
-import nbformat
 import pytest
 
 from course_utils.lesson import quiz
-from tests.browser.test_lab import run
+from tests.browser.lab_kit import run
 
 pytestmark = pytest.mark.browser
 
@@ -58,18 +57,12 @@ def try_by_keyboard(page):
 
 
 @pytest.fixture
-def notebook(lab, request):
-    """A notebook with a quiz and a check, under a name of its own: a kernel belongs to a name."""
-    cells = [
+def notebook(write_notebook):
+    """A notebook with a quiz and a check."""
+    return write_notebook("quiz", [
         f"from course_utils.lesson import check, quiz\nquiz({TEXT!r})",
         "check.convolve(lambda image, kernel: image)",
-    ]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    made = nbformat.v4.new_notebook(metadata=kernel)
-    made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    name = f"{request.node.name}.ipynb"
-    nbformat.write(made, lab.folder / name)
-    return name
+    ])  # fmt: skip
 
 
 def test_a_quiz_works_in_jupyterlab_by_mouse_and_by_keyboard(open_notebook, notebook):

@@ -1,5 +1,5 @@
 // Reads states of ConvStepper from standard input and prints what conv_geometry.mjs makes of them.
-// tests/test_conv_stepper.py makes the states with PyTorch and compares.
+// tests/conv_stepper_cases.py makes the states with PyTorch, tests/test_conv_stepper.py compares.
 
 import { readFileSync } from "node:fs";
 

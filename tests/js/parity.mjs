@@ -1,5 +1,5 @@
 // Reads cases from standard input, [{call, args}], and prints what core.mjs answers, as JSON.
-// tests/test_core_parity.py makes the cases with PyTorch and compares.
+// tests/core_cases.py makes the cases with PyTorch, tests/test_core_parity.py compares.
 
 import { readFileSync } from "node:fs";
 

@@ -1,0 +1,47 @@
+"""What a browser test does in a notebook: run commands and cells, and ask axe about widgets."""
+
+from pathlib import Path
+
+import axe_playwright_python
+from playwright.sync_api import Page
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+RUN = """([command, seconds]) => Promise.race([
+  window.jupyterapp.commands.execute(command),
+  new Promise((_, reject) => setTimeout(() => reject(Error(`${command} hangs`)), 1000 * seconds)),
+])"""
+ACTIVATE = """number => {
+  window.jupyterapp.shell.currentWidget.content.activeCellIndex = number;
+}"""
+
+
+def run(page: Page, command: str, seconds: int = 60):
+    """Run one of Jupyter's own commands and wait until it is done."""
+    return page.evaluate(RUN, [command, seconds])
+
+
+def run_cell(page: Page, number: int) -> None:
+    """Run a cell, counted from 0, wherever the focus is, and wait for it."""
+    run(page, "notebook:enter-command-mode")
+    page.evaluate(ACTIVATE, number)
+    run(page, "notebook:run-cell")
+
+
+def printed(page: Page, number: int) -> str:
+    """Run a cell and return what stands below it."""
+    run_cell(page, number)
+    return page.locator(".jp-Notebook .jp-Cell").nth(number).locator(".jp-OutputArea").inner_text()
+
+
+def serious_problems(page: Page, *roots: str) -> list:
+    """What axe finds serious or critical in the parts of the page that the selectors name."""
+    page.evaluate(AXE)
+    # JupyterLab's body has no height, and axe takes what lies in such a one for hidden
+    page.evaluate("document.body.style.minHeight = '100vh'")
+    where = {"include": [[root] for root in roots]} if roots else {}
+    found = page.evaluate("where => axe.run(where.include ? where : document)", where)["violations"]
+    return [
+        (problem["id"], [node["html"] for node in problem["nodes"]])
+        for problem in found
+        if problem["impact"] in ("serious", "critical")
+    ]
