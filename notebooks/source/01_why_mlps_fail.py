@@ -45,14 +45,14 @@ digits = data.load()
 # %% [markdown] tags=["slide"]
 # ## An image is a grid
 #
-# Here is a piece from the middle of a 7. It is yours, if you drew one in lesson 00. Somebody has measured how dark each small square is, each **pixel**: 0 is paper, 255 full ink. You see the stroke because the numbers stand where they stand.
+# Here is a piece from the middle of a 7. Somebody has measured how dark each small square is, each **pixel**: 0 is paper, 255 full ink. You see the stroke because the numbers stand where they stand.
 
 # %%
 seven = mine.seven()                                 # (28, 28): height, width
 show.grids(seven[5:15, 8:20], titles=["10 of the 28 rows, 12 of the 28 columns"], roles=["in"])
 
 # %% [markdown]
-# A colour image has three such grids, one for each of red, green and blue. They are its **channels**. It is no longer a sheet but a block of numbers, three deep.
+# A colour image has three such grids, one for each of red, green and blue. They are its **channels**.
 
 # %%
 picture = torch.zeros(3, 32, 32)                     # channels, height, width
@@ -83,7 +83,7 @@ line = seven.flatten()                               # (784,)
 show.maps(seven, line.expand(784, 784), titles=["your 7", "flattened"], roles=["in", "in"])
 
 # %% [markdown]
-# On the right is your 7 as a line of 784 numbers, drawn tall like a barcode. Nothing is missing: from the line and the number 28 you could rebuild the image.
+# On the right is your 7 as a line of 784 numbers, drawn tall like a barcode. Nothing is missing.
 #
 # But the network is not told the number 28. That inputs 292 and 320 were neighbours on paper, one above the other, stands nowhere. Strokes and corners are a matter of neighbours; whatever the network is to know about them it must find out from examples.
 
@@ -190,7 +190,7 @@ claim("with 0.05 it has shrunk to", abs(paths["learning rate 0.05"][-1] - 3), be
 show.lines(range(7), paths, xlabel="step", ylabel="weight")
 
 # %% [markdown]
-# Too long a step leaps across the valley and lands higher up on the other side, where the slope is steeper still.
+# Too long a step leaps across the valley and lands higher up on the other side.
 #
 # Forward, loss, backward, step: all training is that. With more weights, `backward` finds a slope for each of them. And instead of our step most people use **Adam**, which chooses the length of each weight's step from its recent slopes.
 
@@ -216,7 +216,7 @@ claim("one layer reads of 100 test digits", 100 * train.evaluate(layer, digits.t
 show.maps(*layer[1].weight.view(10, 28, 28)[[0, 1, 3, 7, 8]], titles=list("01378"), roles=["kernel"] * 5)
 
 # %% [markdown]
-# These are the weights of five digits, laid out as images again. Ink on orange counts for the digit, ink on purple against it. Look at the 0: purple in the middle, where a 0 has its hole. And at the 1: a stroke, and on either side of it what must not be there.
+# These are the weights of five digits, laid out as images again. Ink on orange counts for the digit, ink on purple against it. Look at the 0: purple in the middle, where a 0 has its hole.
 #
 # So one layer lays a stencil over the image for each digit. It reads most of them, and you can see its limits:
 # - One stencil has to fit all ways to write a digit: sevens with a bar and sevens without, upright and slanted.
@@ -241,7 +241,7 @@ claim("inputs x outputs weights and a bias for each output, layer by layer", cou
 claim("multiplying the widths gives so many times too many", 1024 * 512 * 512 * 5 / count, above=1_000)
 
 # %% [markdown]
-# Within a layer each input meets each output: multiply. From layer to layer: add. (The product of all widths counts something, too: the paths from an input to an output.)
+# Within a layer each input meets each output: multiply. From layer to layer: add.
 
 # %% [markdown]
 # ### Your turn: count any MLP (5 minutes, easy)
@@ -319,7 +319,7 @@ for name, seed in train.progress_bar([(name, seed) for name in NETWORKS for seed
 show.lines(counts, scores, xscale="log", xlabel="training images", ylabel="read correctly, %")
 
 # %% [markdown]
-# (The band round a line goes from the lowest of the three runs to the highest; some are thinner than the line.)
+# (The bands go from the lowest of the three runs to the highest.)
 
 # %%
 reached = {name: torch.tensor(runs).mean(dim=0) for name, runs in scores.items()}   # (3,): one for each count
@@ -329,7 +329,7 @@ claim("after 1,000 images each the CNN leads that MLP by", reached["CNN"][1] - w
 claim("after 10,000 each it leads the MLP of its own size by", reached["CNN"][2] - reached["MLP 784-21-10"][2], above=2)
 
 # %% [markdown]
-# With a tenth of the images and a sixth of the parameters it keeps up. You will read that CNNs need large amounts of data; on images, compared with an MLP, it is the other way round. What counts is not the number of parameters but what they are spent on. (The CNN also has batch norm, lesson 05. It would lift the MLPs by about a point, and close no such gap. And here we only compare: to *choose* among networks one needs images that are neither trained on nor tested on, lesson 06.)
+# With a tenth of the images and a sixth of the parameters it keeps up. You will read that CNNs need large amounts of data; on images, compared with an MLP, it is the other way round. What counts is not the number of parameters but what they are spent on. (The CNN also has batch norm, lesson 05; it would lift the MLPs by about a point.)
 
 # %% [markdown] tags=["slide"]
 # ## Move the digit
@@ -401,7 +401,7 @@ show.lines(range(7), kept, xlabel="shift to the right, pixels", ylabel="read cor
 # %% [markdown]
 # To the MLP a shifted 7 is a new thing: the ink falls on weights that belong to other places. A CNN's small stencils slide, so they find the stroke wherever it is. You will read that a CNN is therefore "translation invariant". Look at the curve between the others: the stencils follow, and then comes a head that again has a weight for each place. The head matters, too. With the mean there is hardly any loss; it costs a little in the middle, where knowing the place would have helped.
 #
-# Try it by hand. Drag the digit about, or move it with the arrow keys; the bars are what each network answers. (These two work on 28 x 28: at the edge the ink is cut.)
+# Drag the digit about, or move it with the arrow keys; the bars are what each network answers. (These two work on 28 x 28: at the edge the ink is cut.)
 
 # %%
 DrawPad({"MLP": trained["MLP 784-128-10"], "CNN": trained["CNN"]}, image=seven)
@@ -432,7 +432,7 @@ claim("the MLP loses (or, if negative, gains), in points", lost["MLP 784-128-10"
 show.maps(seven, shuffled(seven[None])[0], titles=["your 7", "your 7, jumbled"], roles=["in", "in"])
 
 # %% [markdown]
-# The MLP does not notice. It never knew who was whose neighbour, so it had nothing to lose. (A section at the end proves that with the same weights, jumbled, it even gives the same answers.) The CNN relied on neighbours, and now they are strangers: its lead is gone. After so short a training it even falls behind; with all 60,000 images it came within about two points of the MLP of its own size.
+# The MLP does not notice. It never knew who was whose neighbour, so it had nothing to lose. (A section at the end proves it.) The CNN relied on neighbours, and now they are strangers: its lead is gone. After so short a training it even falls behind; with all 60,000 images it came within about two points of the MLP of its own size.
 #
 # So that is what a CNN knows before it has seen a single image:
 #
@@ -440,7 +440,7 @@ show.maps(seven, shuffled(seven[None])[0], titles=["your 7", "your 7, jumbled"],
 # - **Weight sharing.** A stroke is a stroke wherever it is. The same few weights look everywhere, and each image teaches them at many places.
 # - **Hierarchy.** Strokes make corners and loops, and these make digits. Each layer looks at small windows of the layer before, and so at larger and larger pieces of the image.
 #
-# None of it has to be learnt from examples. On jumbled pixels the first two are false, and the third has nothing to build on.
+# On jumbled pixels the first two are false, and the third has nothing to build on.
 
 # %% [markdown] tags=["slide"]
 # ## Who is better at what?

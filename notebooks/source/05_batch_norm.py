@@ -65,6 +65,7 @@ guess("Now all weights are twice as large. How much larger are the numbers after
 loud, right, quiet = spreads_through(2), spreads_through(1), spreads_through(0.5)
 claim("a factor of two at each of 20 layers: two to the power of twenty",
       round(loud[-1] / right[-1]), equals=2**20, answer="1,000,000 times")
+claim("by He's rule: the last spread as a multiple of the first", right[-1] / right[0], between=(0.05, 2))
 every_other = {"weights twice as large": loud[1::2], "He's rule": right[1::2], "half as large": quiet[1::2]}
 show.lines(range(2, 21, 2), every_other, xlabel="layer", ylabel="spread", yscale="log")
 
@@ -319,7 +320,7 @@ check.batch_norm_eval(batch_norm_eval)
 # %% [markdown] tags=["slide"]
 # ## Your 7 in company
 #
-# `model.train()` and `model.eval()` choose between the two ways, and a new model stands on train. You will see programs that never call `eval()` before they predict. What does that do? We train this course's network, three convolutions with batch norm, on 5,000 digits. It gives a score for each of the ten digits, called *logits*; the largest one wins. The copy in `answers` has a reason: in train mode even a look changes the running statistics.
+# `model.train()` and `model.eval()` choose between the two ways, and a new model stands on train. You will see programs that never call `model.eval()` before they predict. What does that do? We train this course's network, three convolutions with batch norm, on 5,000 digits. It gives a score for each of the ten digits, called *logits*; the largest one wins. The copy in `answers` has a reason: in train mode even a look changes the running statistics.
 
 # %%
 torch.manual_seed(0)
@@ -384,7 +385,7 @@ except ValueError as error:
     print("PyTorch refuses, and it is right:", error)
 
 # %% [markdown]
-# If you meet this message in training, your last batch was one image long: `DataLoader(..., drop_last=True)` leaves it out. If you meet it when you predict, somebody forgot `eval()`.
+# If you meet this message in training, your last batch was one image long, in a layer with one number for each channel: `DataLoader(..., drop_last=True)` leaves it out. If you meet it when you predict, somebody forgot `model.eval()`.
 
 # %% [markdown] tags=["slide"]
 # ## What is it good for?
@@ -425,7 +426,7 @@ show.lines(rates, grid, xlabel="learning rate", ylabel="read correctly, %", xsca
 # %% [markdown]
 # The line is the mean of three seeds, the band goes from the worst to the best. Between the peaks the gap is much smaller than at the right end. So a good part of what batch norm wins is that you need not hit the right learning rate so exactly, and can take larger steps. (Drawn digits are wilder in training; with them all numbers are lower.)
 #
-# **Why** does it help? Its inventors thought that it keeps the numbers between the layers from drifting ("internal covariate shift", Ioffe and Szegedy 2015). Others let them drift on purpose, behind the batch norm, and the network learnt nearly as fast as before; they found instead that the loss becomes smoother to walk on (Santurkar and others 2018). You will read the first reason as a fact. It is disputed, and the question is open; a further section repeats the experiment of the doubters.
+# **Why** does it help? Its inventors thought that it keeps the numbers between the layers from drifting ("internal covariate shift", Ioffe and Szegedy 2015). Others let them drift on purpose, behind the batch norm, and the network learnt nearly as fast as before; they found instead that the loss becomes smoother to walk on (Santurkar and others 2018). You will read the first reason as a fact. It is disputed, and the question is open; a further section tries a simpler version of the doubters' experiment.
 #
 # *Sources: S. Ioffe and C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift" (2015); S. Santurkar and others, "How Does Batch Normalization Help Optimization?" (2018). He's rule: K. He and others, "Delving Deep into Rectifiers" (2015).*
 
@@ -473,10 +474,10 @@ quiz("05")
 
 # %% [markdown] tags=["quiz"]
 # ## A program loads a trained network with batch norm and forgets `model.eval()`. Its author tests it on shuffled test images, 100 at a time, and finds the accuracy that was hoped for. What follows?
-# - [ ] That `eval()` makes no difference for this network
+# - [ ] That `model.eval()` makes no difference for this network
 #   Only for such batches. Their mean and spread are much like the running ones, which is why nothing shows.
 # - [ ] That PyTorch has noticed that no training is going on
-#   It cannot know. A model stays in train mode until somebody calls `eval()`.
+#   It cannot know. A model stays in train mode until somebody calls `model.eval()`.
 # - [x] Little: sorted images, or a single one, may still get other answers
 #   In train mode an answer depends on the company. Mixed company by the hundred hides it; what a user sends will not be mixed.
 # - [ ] That the weights have now been trained on the test images
@@ -500,7 +501,7 @@ quiz("05")
 # - [ ] They double the work of β, so that the network learns faster
 #   β comes after the mean is taken off and counts; the bias comes before and is lost.
 # - [ ] They move the running mean, and so the answers in evaluation change
-#   They do move the running mean, by what they add themselves; the difference stays as it was.
+#   They do move the running mean, by what they add themselves; once it has arrived, the difference is as it was.
 # - [ ] They make the variance larger, and so everything after it smaller
 #   A number that is added everywhere moves the channel and does not widen it.
 
@@ -590,24 +591,24 @@ claim("one convolution gives what the two layers gave, up to", (one - pair(x)).a
 # %% [markdown] tags=["further"]
 # ## Further: a look leaves traces
 #
-# In train mode the running statistics move with whatever passes by, whether anybody trains or not. Suppose that somebody forgets `eval()`, looks at 200 ones, and only then remembers it.
+# In train mode the running statistics move with whatever passes by, whether anybody trains or not. Suppose that somebody forgets `model.eval()`, looks at 200 ones, and only then remembers it.
 
 # %%
-spoilt = copy.deepcopy(model).train()                            # eval() was forgotten ...
+spoilt = copy.deepcopy(model).train()                            # model.eval() was forgotten ...
 with torch.no_grad():
     for batch in only_ones[:200].split(10):
         spoilt(data.normalize(batch))                            # ... and no weight is trained here
 before, later = (train.predict(each, images, batch_size=100).argmax(1) == labels for each in (model, spoilt))
 lost = 100 * (before.float().mean() - later.float().mean())
-claim("points that the look has cost, with eval() called afterwards", lost, above=0)
+claim("points that the look has cost, with model.eval() called afterwards", lost, above=0)
 
 # %% [markdown]
-# The network saved after this look is another one than before it. Its weights are the same to the last bit.
+# The network saved after this look is another one than before it. Its weights are the same to the last bit. (`torch.no_grad()` does not protect the running statistics, and freezing the weights does not either: only `model.eval()` does.)
 
 # %% [markdown] tags=["further"]
 # ## Further: whose mean?
 #
-# A mean over the batch is a choice. **Layer norm** takes the mean over all channels of *one* image, **instance norm** over one channel of one image, **group norm** over a group of channels of one image. None of these three looks at the neighbours, so they need neither running statistics nor `eval()`, and work for a batch of one. Language models, whose batches are small and of unequal lengths, use layer norm or a relative of it. We ask each layer how much the first image changes when the others are exchanged.
+# A mean over the batch is a choice. **Layer norm** takes the mean over all channels of *one* image, **instance norm** over one channel of one image, **group norm** over a group of channels of one image. None of these three looks at the neighbours, so they need neither running statistics nor `model.eval()`, and work for a batch of one. Language models, whose batches are small and of unequal lengths, use layer norm or a relative of it. We ask each layer how much the first image changes when the others are exchanged.
 
 # %%
 x, other = torch.randn(8, 16, 5, 5), torch.randn(8, 16, 5, 5)
@@ -645,9 +646,9 @@ for sign in (1, -1):
 # So a batch norm behind a pooling may be folded into the convolution in front of both, as long as no γ is negative. Neither order is wrong; they are two networks, and lesson 06 measures which is better.
 
 # %% [markdown] tags=["further"]
-# ## Further: the experiment of the doubters
+# ## Further: a doubters' experiment
 #
-# If batch norm helps because the numbers stop drifting, then drift behind it must spoil the help. `Restless` lets each channel jump: at every step of the training it is stretched and shifted by other random numbers.
+# (Santurkar and others drew the noise anew for each number and image; this is a simpler version.) If batch norm helps because the numbers stop drifting, then drift behind it must spoil the help. `Restless` lets each channel jump: at every step of the training it is stretched and shifted by other random numbers.
 
 # %%
 class Restless(nn.Module):
@@ -657,7 +658,7 @@ class Restless(nn.Module):
         stretch, shift = (torch.randn(1, x.shape[1], 1, 1) for _ in range(2))
         return x * (1 + 0.25 * stretch) + 0.5 * shift
 
-guess("At a rate of 0.03, runs without batch norm often fail. Of three with batch norm and restlessness, how many?",
+guess("At a rate of 0.03, some runs without batch norm read less than half of the digits. Of three with batch norm and restlessness, how many?",
       ["all", "some", "none"])
 
 # %%

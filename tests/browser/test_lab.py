@@ -3,9 +3,11 @@
 import nbformat
 import pytest
 
+from tests.browser.conftest import PROJECT
 from tests.browser.lab_kit import run
 
 pytestmark = pytest.mark.browser
+LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb"))
 
 
 def test_without_a_display_the_address_and_the_token_are_printed(lab):
@@ -13,11 +15,11 @@ def test_without_a_display_the_address_and_the_token_are_printed(lab):
     assert len(lab.token) > 20
 
 
-@pytest.mark.parametrize("name", ["06_mnist_cnn.ipynb"])
+@pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_runs_from_top_to_bottom(lab, open_notebook, name):
     page = open_notebook(name)
     run(page, "notebook:clear-all-cell-outputs")
-    run(page, "notebook:run-all-cells", seconds=300)
+    run(page, "notebook:run-all-cells", seconds=600)
     page.wait_for_selector(".cbh-guess[data-ready]")
     run(page, "docmanager:save")
     saved = nbformat.read(lab.folder / name, as_version=4)
