@@ -32,7 +32,7 @@ def test_another_precision_is_remarked_upon_and_not_wrong():
 
     verdict = check.update_running(single)
     assert verdict.status == "correct"
-    assert "One remark: float64 went in" in verdict.message
+    assert "One remark, no fault: float64 went in" in verdict.message
 
 
 def test_several_tensors_agree_only_if_all_do_and_none_is_left_over():

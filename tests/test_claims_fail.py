@@ -8,6 +8,10 @@ from course_utils.lesson.claim import ClaimError
 
 # lesson, how the claim begins, what stands in the cells before it, what is put in its place
 BROKEN = [
+    ("01", "the right neighbour stands", "(784).view(28, 28)", "(784).view(28, 28).T"),
+    ("01", "inputs x outputs weights", "(1024 + 1) * 512", "1024 * 512"),
+    ("01", "cases that the best of them", "+ biases > 0", "+ biases > 99"),
+    ("01", "pixels across, after one", "nn.AvgPool2d(2)", "nn.AvgPool2d(3)"),
     ("02", "the bright, flat piece beats", "[5.0, 5.0, 5.0]", "[1.0, 1.0, 1.0]"),
     ("02", "a pattern that sums to zero", "pattern - pattern.mean()", "pattern - pattern.min()"),
     ("02", "they differ at two places",

@@ -42,6 +42,9 @@ def ink() -> nn.Sequential:
     return network(weight)
 
 
+TWO_FRAMES = "() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
+
+
 class Pad:
     """The pad on a page, and what is done with it."""
 
@@ -57,6 +60,7 @@ class Pad:
         self.page.wait_for_function(
             "before => document.querySelector('.cbh-pad').dataset.painted !== before", arg=before
         )
+        self.page.evaluate(TWO_FRAMES)  # that may have been for the pointer's way to the button
 
     def drag(self, stage, *points: tuple[float, float]) -> None:
         """Press the mouse at the first point, from 0 to 1 over the stage; let go at the last."""
