@@ -28,6 +28,8 @@ audit: installed-dev  ## measure what takes long; the results go to docs/audit (
 	@$(IN_VENV) -m benchmarks.drawn_digits
 	@$(IN_VENV) -m benchmarks.kernel_explorer
 	@$(IN_VENV) -m benchmarks.pad
+	@$(IN_VENV) -m benchmarks.draw_pad
+	@$(IN_VENV) -m benchmarks.table
 
 lock: installed-dev  ## pin what is installed in requirements.lock
 	@$(IN_VENV) tools/lock.py
