@@ -5,9 +5,7 @@ import {
   scale, statistics, undoing,
 } from "./batch_norm.mjs";
 import { drawChart, drawHistogram, plot, ownDigits } from "./batch_norm_plots.mjs";
-import {
-  atNextFrame, decodeTensor, element, listeners, setText, syncSlowly, widgetRoot,
-} from "./dom.mjs";
+import { decodeTensor, element, openView, setText, widgetRoot } from "./dom.mjs";
 import { box, button, label, spans } from "./number_grid.mjs";
 
 const TRAITS = ["channel", "batch_size", "training", "momentum", "gamma", "beta", "running_mean", "running_var", "step", "_order"];
@@ -306,25 +304,16 @@ function listen(view) {
   }
 }
 
-function render({ model, el }) {
-  const root = label(widgetRoot("cbh-stepper cbh-norm"), "Batch normalisation, batch by batch", "group");
-  const { on, removeAll } = listeners();
-  const activations = decodeTensor(model.get("activations"));
-  const view = { model, root, on, activations, every: everyChannel(activations), python: syncSlowly(model), history: [], rank: 0.8, timer: 0 };
-  view.frame = atNextFrame(() => paint(view));
-  const changes = TRAITS.map((name) => `change:${name}`).join(" ");
+function start(view) {
   layOut(view);
   listen(view);
-  model.on(changes, view.frame.ask);
-  paint(view);
-  el.append(root);
-  return () => {
-    model.off(changes, view.frame.ask);
-    clearTimeout(view.timer);
-    view.frame.cancel();
-    view.python.close();
-    removeAll();
-  };
+}
+
+function render({ model, el }) {
+  const root = label(widgetRoot("cbh-stepper cbh-norm"), "Batch normalisation, batch by batch", "group");
+  const activations = decodeTensor(model.get("activations"));
+  const view = { model, root, activations, every: everyChannel(activations), history: [], rank: 0.8, timer: 0 };
+  return openView(view, { el, traits: TRAITS, start, paint });
 }
 
 export default { render };

@@ -1,10 +1,11 @@
 // A convolution one window at a time, with all its numbers: the view. conv_geometry.mjs does the sums.
 
 import {
-  LARGEST, LIMITS, changed, geometry, inSum, inWords, notes, outputs, reach, resized, shown,
-  sizeFormula, torchLine, totalLine, typed, windowSum,
+  LIMITS, changed, geometry, inSum, inWords, notes, outputs, reach, resized, shown,
+  sizeFormula, torchLine, totalLine, windowSum,
 } from "./conv_geometry.mjs";
-import { atNextFrame, element, listeners, syncSlowly, widgetRoot } from "./dom.mjs";
+import { element, openView, widgetRoot } from "./dom.mjs";
+import { ARROWS, listenToFields, numberFields } from "./number_fields.mjs";
 import { box, button, field, grid, label, reveal, spans } from "./number_grid.mjs";
 
 const TRAITS = ["image", "kernel", "bias", "stride", "padding", "dilation", "step"];
@@ -112,7 +113,7 @@ function paint(view) {
 function paintNumbers(view, state, shape) {
   view.results = outputs(state);
   view.remembered = resized(state.kernel, LIMITS.kernel[1], view.remembered);
-  for (const input of view.root.querySelectorAll(".cbh-stepper-field")) restore(view, input);
+  for (const input of view.root.querySelectorAll(".cbh-stepper-field")) view.fields.restore(input);
   const size = shape.kernelHeight === shape.kernelWidth ? shape.kernelWidth : `${shape.kernelHeight}×${shape.kernelWidth}`;
   for (const name of Object.keys(CONTROLS)) {
     view.values[name].textContent = name === "kernel" ? size : state[name];
@@ -235,7 +236,7 @@ function say(view, text) {
 
 /** Change traits and paint; Python hears of it when it can. */
 function set(view, change) {
-  refuse(view, null, "");
+  view.fields.settle();
   for (const [name, value] of Object.entries(change)) view.model.set(name, value);
   view.frame.ask();
   view.python.save();
@@ -289,49 +290,25 @@ function shownIn(view, input) {
   return shown(held[channel][row][column]);
 }
 
-function restore(view, input) {
-  input.value = shownIn(view, input);
-}
-
-function takeBack(view, input) {
-  restore(view, input);
-  refuse(view, input, "");
-}
-
-/** Take what was typed into a field, or say why not. */
-function commit(view, input) {
+function take(view, input, value) {
   const [name, channel, row, column] = input.dataset.at.split(" ");
-  const none = name === "bias" && input.value.trim() === "";
-  const value = none ? null : typed(input.value);
-  if (value === null && !none) {
-    const old = shownIn(view, input) || "none";
-    refuse(view, input, `“${input.value}” is not a number from −${LARGEST} to ${LARGEST}. It stays ${old}.`);
-    return restore(view, input);
-  }
   if (name === "bias") return set(view, { bias: value });
   const changedPlanes = structuredClone(view.model.get(name));
   changedPlanes[channel][row][column] = value;
   set(view, { [name]: changedPlanes });
 }
 
-/** Say beside the field why its entry is not taken; an empty text takes the words away. */
-function refuse(view, input, text) {
-  for (const marked of view.root.querySelectorAll("[aria-invalid]")) marked.removeAttribute("aria-invalid");
-  if (text) {
-    (input.closest(".cbh-stepper-plane") ?? view.controls).append(view.refused);
-    input.setAttribute("aria-invalid", "true");
-  }
-  view.refused.textContent = text;
+function fieldBeside(view, input, down, right) {
+  const [name, channel, row, column] = input.dataset.at.split(" ");
+  return view.root.querySelector(`input[data-at="${name} ${channel} ${Number(row) + down} ${Number(column) + right}"]`);
 }
 
 // ---------------------------------------------------------------- keys and pointer
 
-const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-
 /** True when the key meant something here, so that the page must not scroll as well. */
 function onKey(view, { target, key, ctrlKey, metaKey, altKey }) {
   if (ctrlKey || metaKey || altKey) return false;
-  if (target.matches(".cbh-stepper-field")) return keyInField(view, target, key);
+  if (target.matches(".cbh-stepper-field")) return view.fields.onKey(target, key);
   if (target === view.slider && key !== " ") return false; // a slider knows its keys
   if (target.matches("button") && key === " ") return false;
   if (key === " ") act(view, "play");
@@ -353,33 +330,10 @@ function focusOutput(view) {
   view.output.cells.flat()[stepNow(view)].focus();
 }
 
-function keyInField(view, input, key) {
-  if (key === "Escape") takeBack(view, input);
-  else if (key === "Enter") commit(view, input);
-  else if (key in ARROWS) return neighbour(view, input, ARROWS[key]);
-  else return false;
-  input.select();
-  return true;
-}
-
-function neighbour(view, input, [down, right]) {
-  const [name, channel, row, column] = input.dataset.at.split(" ");
-  if (name === "bias") return false;
-  const at = `${name} ${channel} ${Number(row) + down} ${Number(column) + right}`;
-  const next = view.root.querySelector(`input[data-at="${at}"]`);
-  if (next) next.focus(); // and what was typed is committed, because the field loses the focus
-  return true;
-}
-
 function onFocus(view, { target }) {
-  if (target.matches("td[data-at^=output]")) {
-    pause(view);
-    go(view, Number(target.dataset.at.split(" ")[1]));
-  } else if (target.matches("td .cbh-stepper-field")) {
-    for (const input of target.closest("table").querySelectorAll("input")) input.tabIndex = -1;
-    target.tabIndex = 0;
-    target.select();
-  }
+  if (!target.matches("td[data-at^=output]")) return;
+  pause(view);
+  go(view, Number(target.dataset.at.split(" ")[1]));
 }
 
 function onPoint(view, target) {
@@ -398,11 +352,7 @@ function listen(view) {
     const { action } = target.closest("button")?.dataset ?? {};
     if (action) act(view, action);
   });
-  on(root, "change", ({ target }) => target.matches(".cbh-stepper-field") && commit(view, target));
-  on(root, "input", ({ target }) => {
-    // going back to the old number changes nothing, so that no "change" would follow
-    if (target.matches("[aria-invalid]") && typed(target.value) !== null) refuse(view, target, "");
-  });
+  listenToFields(view);
   on(view.slider, "input", () => {
     pause(view);
     go(view, view.slider.valueAsNumber);
@@ -414,6 +364,13 @@ function listen(view) {
 
 function layOut(view) {
   Object.assign(view, { values: {}, peek: null, lit: null, timer: 0 });
+  view.fields = numberFields(view, {
+    held: (input) => shownIn(view, input),
+    take: (input, value) => take(view, input, value),
+    next: (input, down, right) => fieldBeside(view, input, down, right),
+    none: (input) => input.dataset.at === "bias",
+    near: (input) => (input.closest(".cbh-stepper-plane") ?? view.controls).append(view.refused),
+  });
   for (const name of ["stage", "notes", "where", "sums", "formula"]) view[name] = box(name);
   view.total = box("total");
   view.refused = element("p", "cbh-stepper-refused", "", { role: "alert" });
@@ -425,6 +382,11 @@ function layOut(view) {
   view.root.append(view.body);
 }
 
+function start(view) {
+  layOut(view);
+  listen(view);
+}
+
 function biasField(view) {
   const input = field("bias", "bias");
   Object.assign(input, { placeholder: "none", tabIndex: 0 });
@@ -434,22 +396,7 @@ function biasField(view) {
 function render({ model, el }) {
   const root = label(widgetRoot("cbh-stepper"), "Convolution, step by step", "group");
   root.tabIndex = -1; // a click anywhere in it brings the arrow keys here
-  const { on, removeAll } = listeners();
-  const view = { model, root, on, python: syncSlowly(model) };
-  view.frame = atNextFrame(() => paint(view));
-  const changes = TRAITS.map((name) => `change:${name}`).join(" ");
-  layOut(view);
-  listen(view);
-  model.on(changes, view.frame.ask);
-  paint(view);
-  el.append(root);
-  return () => {
-    model.off(changes, view.frame.ask);
-    clearTimeout(view.timer);
-    view.frame.cancel();
-    view.python.close();
-    removeAll();
-  };
+  return openView({ model, root }, { el, traits: TRAITS, start, paint });
 }
 
 export default { render };

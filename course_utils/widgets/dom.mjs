@@ -63,6 +63,33 @@ export function atNextFrame(paint) {
   return { ask, cancel: () => cancelAnimationFrame(asked) };
 }
 
+/**
+ * Open a view: {model, root, ...}. It gets `on` to listen with, `frame` to ask for a painting, and
+ * `python` to save with; `start` lays it out and listens. It is painted now and whenever a trait
+ * changes, after `adopt` took the change over. What comes back closes it, and leaves nothing behind.
+ */
+export function openView(view, { el, traits, start, paint, adopt = () => {}, save = () => view.model.save_changes() }) {
+  const { on, removeAll } = listeners();
+  Object.assign(view, { on, frame: atNextFrame(() => paint(view)), python: syncSlowly({ save_changes: save }) });
+  const hear = () => {
+    adopt(view);
+    view.frame.ask();
+  };
+  const changes = traits.map((name) => `change:${name}`).join(" ");
+  start(view);
+  view.model.on(changes, hear);
+  adopt(view);
+  paint(view);
+  el.append(view.root);
+  return () => {
+    view.model.off(changes, hear);
+    clearTimeout(view.timer);
+    view.frame.cancel();
+    view.python.close();
+    removeAll();
+  };
+}
+
 /** Change a text only where it is another one: what stays costs no layout. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

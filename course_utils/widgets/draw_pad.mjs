@@ -4,43 +4,29 @@
 import { answerBars } from "./answer_bars.mjs";
 import { PEN, softmax } from "./core.mjs";
 import {
-  atNextFrame, decodeTensor, element, encodeTensor, listeners, paintGrey, setText, syncSlowly, widgetRoot,
+  decodeTensor, element, encodeTensor, openView, paintGrey, setText, widgetRoot,
 } from "./dom.mjs";
 import { MOST_POINTS, SIDE, addPoints, onPad, seenPixels, shiftInWords } from "./drawing.mjs";
 import { layerMaps } from "./layer_maps.mjs";
 import { run, unpackLayers } from "./network.mjs";
 
 const TRAITS = ["strokes", "image", "as_mnist", "shift", "show_maps"];
-const CHANGES = [...TRAITS, "_networks"].map((name) => `change:${name}`).join(" ");
 const FINE = 20; // dots of the pad's canvas along a pixel
 const INK = "#1b1b1b";
 const SETTLED = 600; // milliseconds without a change, after which a screen reader hears the answer
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
 function render({ model, el }) {
-  const { on, removeAll } = listeners();
-  const view = { model, on, state: {}, agreed: {}, networks: [], point: [0.5, 0.5], isDown: false, pointer: null };
+  const view = { model, state: {}, agreed: {}, networks: [], point: [0.5, 0.5], isDown: false, pointer: null };
+  const save = () => publish(view);
+  return openView(view, { el, traits: [...TRAITS, "_networks"], start, paint, adopt, save });
+}
+
+function start(view) {
   build(view);
-  view.frame = atNextFrame(() => paint(view));
-  view.python = syncSlowly({ save_changes: () => publish(view) });
-  const hear = () => {
-    adopt(view);
-    view.frame.ask();
-  };
   listenToPaper(view);
   listenToSeen(view);
   listenToChoices(view);
-  model.on(CHANGES, hear);
-  adopt(view);
-  paint(view);
-  el.append(view.root);
-  return () => {
-    model.off(CHANGES, hear);
-    clearTimeout(view.timer);
-    view.frame.cancel();
-    view.python.close();
-    removeAll();
-  };
 }
 
 // ---------------------------------------------------------------- state

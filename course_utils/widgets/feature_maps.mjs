@@ -4,8 +4,7 @@
 import { answerBars } from "./answer_bars.mjs";
 import { softmax } from "./core.mjs";
 import {
-  atNextFrame, decodeTensor, element, listeners, paintGrey, paintSigned, readable, setText,
-  syncSlowly, widgetRoot,
+  decodeTensor, element, openView, paintGrey, paintSigned, readable, setText, widgetRoot,
 } from "./dom.mjs";
 import {
   carried, fieldWords, fitted, mapFrame, mapPicture, moved, numberWords, picture, receptiveField,
@@ -15,7 +14,7 @@ import { layerMaps } from "./layer_maps.mjs";
 import { run, unpackLayers } from "./network.mjs";
 import { box, grid, label, spans } from "./number_grid.mjs";
 
-const CHANGES = ["image", "layer", "unit", "_network"].map((name) => `change:${name}`).join(" ");
+const TRAITS = ["image", "layer", "unit", "_network"];
 const SETTLED = 600; // milliseconds without a change, after which a screen reader hears the number
 const ROUNDED = "Shown to three decimals; the sums use all of them.";
 
@@ -323,27 +322,18 @@ function buildStage(view) {
   return view.stage;
 }
 
+function start(view) {
+  build(view);
+  listen(view);
+}
+
 function render({ model, el }) {
-  const { on, removeAll } = listeners();
   const images = decodeTensor(model.get("_images"));
   const [count, ...sides] = images.shape;
   const pixels = Array.from({ length: count }, (_, image) => images.data.subarray(image * sides[0] * sides[1], (image + 1) * sides[0] * sides[1]));
   const labels = model.get("_labels");
   const names = pixels.map((_, image) => `image ${image}${labels ? `, labelled ${labels[image]}` : ""}`);
-  const view = { model, on, sides, pixels, labels, names, python: syncSlowly(model) };
-  build(view);
-  view.frame = atNextFrame(() => paint(view));
-  listen(view);
-  model.on(CHANGES, view.frame.ask);
-  paint(view);
-  el.append(view.root);
-  return () => {
-    model.off(CHANGES, view.frame.ask);
-    clearTimeout(view.timer);
-    view.frame.cancel();
-    view.python.close();
-    removeAll();
-  };
+  return openView({ model, sides, pixels, labels, names }, { el, traits: TRAITS, start, paint });
 }
 
 export default { render };

@@ -1,8 +1,9 @@
 // Pooling window by window, the way back of the gradient, and a shift test: the view.
 // pooling_geometry.mjs does the sums.
 
-import { LARGEST, shown, typed } from "./conv_geometry.mjs";
-import { atNextFrame, element, listeners, setText, syncSlowly, widgetRoot } from "./dom.mjs";
+import { shown } from "./conv_geometry.mjs";
+import { element, openView, setText, widgetRoot } from "./dom.mjs";
+import { listenToFields, numberFields } from "./number_fields.mjs";
 import { box, button, field, grid, label, reveal, spans } from "./number_grid.mjs";
 import {
   arithmetic, covered, fits, gradientWords, gradients, poolChanged, poolFormula, poolLine, poolNotes, poolShape,
@@ -34,6 +35,11 @@ function checkbox(view, name, text) {
 
 function layOut(view) {
   Object.assign(view, { values: {}, checks: {}, chosen: null, peek: null });
+  view.fields = numberFields(view, {
+    held: (input) => shownIn(view, input),
+    take: (input, value) => take(view, input, value),
+    next: (input, down, right) => fieldBeside(view, input, down, right),
+  });
   for (const name of ["stage", "notes", "where", "total", "route", "formula"]) view[name] = box(name);
   const spoken = (className, role) => element("div", className, "", { role });
   Object.assign(view, { refused: spoken("cbh-stepper-refused", "alert"), live: spoken("cbh-stepper-live", "status"), shiftText: spoken("", "status") });
@@ -69,8 +75,8 @@ function build(view, { height, width, rows, columns, below, beside }, { padding 
   [view.output, view.before] = [outputs("output", "output"), outputs("output before the shift", "before")];
   view.before.scroll.tabIndex = 0; // nothing in it takes the focus, and it may scroll
   view.tiles = Array.from({ length: rows * columns }, () => element("div", "cbh-stepper-frame cbh-pooling-tile"));
-  view.frame = element("div", "cbh-stepper-frame");
-  view.image.scroll.append(...view.tiles, view.frame);
+  view.outline = element("div", "cbh-stepper-frame");
+  view.image.scroll.append(...view.tiles, view.outline);
   view.outs.replaceChildren(view.output.whole, view.before.whole);
   view.stage.replaceChildren(view.image.whole, view.beside);
   // room for the output before the shift is kept, so that nothing grows or shrinks at the first shift
@@ -152,7 +158,7 @@ function paintFrames(view, state, { columns }, current) {
   view.image.scroll.classList.toggle("cbh-pooling-overlap", stride < size);
   view.tiles.forEach((tile, index) => {
     const [row, column] = [Math.floor(index / columns), index % columns];
-    for (const frame of index === current ? [tile, view.frame] : [tile]) {
+    for (const frame of index === current ? [tile, view.outline] : [tile]) {
       place(frame, { row: row * stride, column: column * stride, high: size, wide: size });
     }
   });
@@ -224,9 +230,9 @@ function revealWindow(view, { padding }, { cells }, current) {
 
 /** Change traits and paint; Python hears of it when it can. */
 function set(view, change) {
-  refuse(view, null, "");
+  view.fields.settle();
   for (const [name, value] of Object.entries(change)) view.model.set(name, value);
-  view.nextFrame.ask();
+  view.frame.ask();
   view.python.save();
 }
 
@@ -248,34 +254,27 @@ function act(view, action) {
 
 const placeOf = (input) => input.dataset.at.split(" ").slice(1).map(Number);
 
-function restore(view, input) {
+function shownIn({ model }, input) {
   const [row, column] = placeOf(input);
-  input.value = shown(shifted(view.model.get("image"), view.model.get("shift"))[row][column]);
+  return shown(shifted(model.get("image"), model.get("shift"))[row][column]);
 }
 
-/** Take what was typed into a field, or say why not. */
-function commit(view, input) {
-  const [value, image, [right, down]] = [typed(input.value), ...["image", "shift"].map((name) => view.model.get(name))];
+function take(view, input, value) {
+  const [image, [right, down]] = ["image", "shift"].map((name) => view.model.get(name));
   const [row, column] = placeOf(input);
-  const written = input.value;
-  restore(view, input);
-  if (value === null) return refuse(view, input, `“${written}” is not a number from −${LARGEST} to ${LARGEST}. It stays ${input.value}.`);
   set(view, { image: image.map((line, y) => line.map((old, x) => (y === row - down && x === column - right ? value : old))) });
-  restore(view, input);
 }
 
-/** Say below the image why an entry is not taken; an empty text takes the words away. */
-function refuse(view, input, text) {
-  for (const marked of view.root.querySelectorAll("[aria-invalid]")) marked.removeAttribute("aria-invalid");
-  if (text) input.setAttribute("aria-invalid", "true");
-  setText(view.refused, text);
+function fieldBeside({ root }, input, down, right) {
+  const [row, column] = placeOf(input);
+  return root.querySelector(`input[data-at="image ${row + down} ${column + right}"]`);
 }
 
 /** True when the key meant something here, so that the page must not scroll as well. */
 function onKey(view, { target, key, shiftKey, ctrlKey, metaKey, altKey }) {
   if (ctrlKey || metaKey || altKey) return false;
   const arrow = SHIFTS[key];
-  if (target.matches(".cbh-stepper-field")) return keyInField(view, target, key, arrow);
+  if (target.matches(".cbh-stepper-field")) return view.fields.onKey(target, key);
   if (arrow && shiftKey) return act(view, `shift ${arrow[2]} ${arrow[3]}`) ?? true;
   const ends = { Home: 0, End: view.results.length - 1 };
   if (!target.matches("td, .cbh-pooling") || !(arrow || key in ends)) return false;
@@ -287,27 +286,10 @@ function onKey(view, { target, key, shiftKey, ctrlKey, metaKey, altKey }) {
   return true;
 }
 
-function keyInField(view, input, key, arrow) {
-  if (key === "Enter") commit(view, input);
-  else if (key === "Escape") refuse(view, restore(view, input), "");
-  else if (!arrow) return false;
-  const [row, column] = placeOf(input);
-  const [, , right, down] = arrow ?? [0, 0, 0, 0];
-  // what was typed is committed where the field loses the focus
-  (view.root.querySelector(`input[data-at="image ${row + down} ${column + right}"]`) ?? input).focus();
-  if (!arrow) input.select();
-  return true;
-}
-
 function onFocus(view, { target }) {
-  if (target.matches("td[data-at^=output]")) {
-    view.chosen = Number(target.dataset.at.split(" ")[1]);
-    view.nextFrame.ask();
-  } else if (target.matches("td .cbh-stepper-field")) {
-    for (const input of target.closest("table").querySelectorAll("input")) input.tabIndex = -1;
-    target.tabIndex = 0;
-    target.select();
-  }
+  if (!target.matches("td[data-at^=output]")) return;
+  view.chosen = Number(target.dataset.at.split(" ")[1]);
+  view.frame.ask();
 }
 
 function onPoint(view, target) {
@@ -315,7 +297,7 @@ function onPoint(view, target) {
   const peek = at ? Number(at.split(" ")[1]) : null;
   if (peek === view.peek) return;
   view.peek = peek;
-  view.nextFrame.ask();
+  view.frame.ask();
 }
 
 function listen(view) {
@@ -326,36 +308,23 @@ function listen(view) {
     if (action) act(view, action);
   });
   on(root, "change", ({ target }) => {
-    if (target.matches(".cbh-stepper-field")) commit(view, target);
-    else if (target.dataset.trait) set(view, { [target.dataset.trait]: target.checked });
+    if (target.dataset.trait) set(view, { [target.dataset.trait]: target.checked });
   });
-  on(root, "input", ({ target }) => {
-    // going back to the old number changes nothing, so that no "change" would follow
-    if (target.matches("[aria-invalid]") && typed(target.value) !== null) refuse(view, target, "");
-  });
+  listenToFields(view);
   on(root, "focusin", (event) => onFocus(view, event));
   on(root, "pointerover", ({ target }) => onPoint(view, target));
   on(root, "pointerleave", () => onPoint(view, null));
 }
 
+function start(view) {
+  layOut(view);
+  listen(view);
+}
+
 function render({ model, el }) {
   const root = label(widgetRoot("cbh-stepper cbh-pooling"), "Pooling, window by window", "group");
   root.tabIndex = -1; // a click anywhere in it brings the arrow keys here
-  const { on, removeAll } = listeners();
-  const view = { model, root, on, python: syncSlowly(model) };
-  view.nextFrame = atNextFrame(() => paint(view));
-  const changes = TRAITS.map((name) => `change:${name}`).join(" ");
-  layOut(view);
-  listen(view);
-  model.on(changes, view.nextFrame.ask);
-  paint(view);
-  el.append(root);
-  return () => {
-    model.off(changes, view.nextFrame.ask);
-    view.nextFrame.cancel();
-    view.python.close();
-    removeAll();
-  };
+  return openView({ model, root }, { el, traits: TRAITS, start, paint });
 }
 
 export default { render };

@@ -154,6 +154,38 @@ def open_page(page, tmp_path):
     return open_it
 
 
+# A widget's model with nobody behind it: it counts what is saved, and who listens.
+MODEL_ALONE = """async ([script, state]) => {
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const { default: widget } = await import(url);
+  Object.assign(window, { state, saved: 0, heard: new Set() });
+  const model = {
+    get: (name) => state[name],
+    set: (name, value) => { state[name] = value; },
+    save_changes: () => { window.saved += 1; },
+    on: (names, call) => window.heard.add(call),
+    off: (names, call) => window.heard.delete(call),
+  };
+  window.stop = widget.render({ model, el: document.body });
+}"""
+
+
+@pytest.fixture
+def open_alone(page):
+    """Show a widget in an empty page, without Python: `state`, `saved`, `heard`, and `stop()`.
+
+    The page's clock is ours: page.clock.run_for(100) lets 100 milliseconds pass.
+    """
+
+    def open_it(widget) -> Page:
+        page.clock.install()
+        page.goto("about:blank")
+        page.evaluate(MODEL_ALONE, [widget._esm, pages.page_state(widget)])
+        return page
+
+    return open_it
+
+
 def wait_for_kernel(page: Page, address: str) -> Page:
     page.goto(address)
     page.wait_for_selector(".jp-Notebook .jp-Cell")

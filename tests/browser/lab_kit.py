@@ -33,6 +33,14 @@ def printed(page: Page, number: int) -> str:
     return page.locator(".jp-Notebook .jp-Cell").nth(number).locator(".jp-OutputArea").inner_text()
 
 
+def printed_when(page: Page, number: int, holds) -> str:
+    """What a cell prints, as soon as this holds: what was clicked is on its way to Python."""
+    for _ in range(30):
+        if holds(text := printed(page, number).strip()):
+            return text
+    raise AssertionError(f"Python never heard of it, it knows {text[:500]}")
+
+
 def serious_problems(page: Page, *roots: str) -> list:
     """What axe finds serious or critical in the parts of the page that the selectors name."""
     page.evaluate(AXE)

@@ -1,14 +1,13 @@
 """BatchNormExplorer in a real browser: as a page from disk, and in Jupyter."""
 
-import re
+import json
 
 import pytest
 import torch
 from torch import nn
 
 from course_utils.widgets import BatchNormExplorer
-from course_utils.widgets.page import page_state
-from tests.browser.lab_kit import printed, run_cell, serious_problems
+from tests.browser.lab_kit import printed_when, run_cell, serious_problems
 
 pytestmark = pytest.mark.browser
 
@@ -197,40 +196,20 @@ def test_axe_finds_nothing_serious(open_explorer, colour_scheme, options):
     assert serious_problems(open_explorer(colour_scheme=colour_scheme, **options)) == []
 
 
-RENDER_ALONE = """async ([script, state]) => {
-  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  const { default: widget } = await import(url);
-  const heard = new Set();
-  window.saved = 0;
-  const model = {
-    get: (name) => state[name],
-    set: (name, value) => { state[name] = value; },
-    save_changes: () => { window.saved += 1; },
-    on: (names, call) => heard.add(call),
-    off: (names, call) => heard.delete(call),
-  };
-  window.stop = widget.render({ model, el: document.body });
-  window.left = () => [state.step, heard.size];
-}"""
-
-
-def test_python_hears_at_most_ten_times_a_second_and_a_closed_view_leaves_nothing(page):
-    page.clock.install()
-    page.goto("about:blank")
-    explorer = BatchNormExplorer(ACTIVATIONS)
-    page.evaluate(RENDER_ALONE, [explorer._esm, page_state(explorer)])
+def test_python_hears_at_most_ten_times_a_second_and_a_closed_view_leaves_nothing(open_alone):
+    page = open_alone(BatchNormExplorer(ACTIVATIONS))
     page.clock.pause_at("2030-01-01")
     for _ in range(50):
         page.evaluate("document.querySelector('[data-action=next]').click()")
         page.clock.run_for(10)
     page.clock.run_for(250)
     assert 4 <= page.evaluate("saved") <= 8
-    assert page.evaluate("left()") == [50, 1]
+    assert page.evaluate("[state.step, heard.size]") == [50, 1]
     press(page, "Play")
     page.evaluate("stop()")
     press(page, "Next batch")
     page.clock.run_for(5000)
-    assert page.evaluate("left()") == [51, 0]
+    assert page.evaluate("[state.step, heard.size]") == [51, 0]
 
 
 CELLS = [
@@ -253,11 +232,9 @@ def test_in_jupyter_python_hears_of_changes_and_repaints_and_the_keys_stay_here(
         page.keyboard.press(key)
     says(page, "μ = running mean")
     assert page.locator(".jp-Notebook .jp-Cell").count() == 3
-    for _ in range(50):  # what was clicked is on its way to Python
-        if found := re.match(r"1 False \[(.*)\]", printed(page, 1)):
-            break
+    said = printed_when(page, 1, lambda text: text.startswith("1 False "))
     means = BatchNormExplorer(momentum=1).batch.mean((0, 2, 3))
-    torch.testing.assert_close(torch.tensor(list(map(float, found[1].split(",")))), means)
+    torch.testing.assert_close(torch.tensor(json.loads(said.removeprefix("1 False "))), means)
     run_cell(page, 2)
     says(page, "Batch 41: images 81 to 82 of 256, shuffled")
     says(page, "y = γ · x̂ + β = 3 · ")

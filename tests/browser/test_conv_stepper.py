@@ -6,7 +6,7 @@ import statistics
 import pytest
 
 from course_utils.widgets.conv_stepper import ConvStepper
-from tests.browser.lab_kit import printed, run_cell
+from tests.browser.lab_kit import printed_when, run_cell
 
 pytestmark = pytest.mark.browser
 
@@ -290,44 +290,19 @@ def test_on_a_narrow_screen_the_window_is_scrolled_into_sight(open_stepper):
     assert right >= last
 
 
-RENDER_ALONE = """async ([script, state]) => {
-  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  const { default: widget } = await import(url);
-  const heard = new Set();
-  window.saved = 0;
-  const model = {
-    get: (name) => state[name],
-    set: (name, value) => { state[name] = value; },
-    save_changes: () => { window.saved += 1; },
-    on: (names, call) => heard.add(call),
-    off: (names, call) => heard.delete(call),
-  };
-  window.stop = widget.render({ model, el: document.body });
-  window.step = () => state.step;
-  window.heard = heard;
-}"""
-
-
 @pytest.fixture
-def bare(page):
-    """The widget's script in an empty page, with a model that counts and a clock that we set."""
-    page.clock.install()
-    page.goto("about:blank")
-    stepper = ConvStepper(IMAGE, KERNEL)
-    names = ("image", "kernel", "bias", "stride", "padding", "dilation", "step")
-    state = {name: getattr(stepper, name) for name in names}
-    page.evaluate(RENDER_ALONE, [stepper._esm, state])
-    return page
+def bare(open_alone):
+    return open_alone(ConvStepper(IMAGE, KERNEL))
 
 
 def test_a_view_that_is_closed_while_it_plays_leaves_nothing_behind(bare):
     bare.get_by_role("button", name="Play").click()
     bare.clock.run_for(1000)
-    assert bare.evaluate("step()") == 1
+    assert bare.evaluate("state.step") == 1
     bare.evaluate("stop()")
     bare.get_by_role("button", name="Forward").click()
     bare.clock.run_for(5000)
-    assert bare.evaluate("[step(), heard.size]") == [1, 0]
+    assert bare.evaluate("[state.step, heard.size]") == [1, 0]
 
 
 def test_python_hears_at_most_ten_times_a_second_and_always_the_last_step(bare):
@@ -339,15 +314,7 @@ def test_python_hears_at_most_ten_times_a_second_and_always_the_last_step(bare):
     bare.evaluate("document.querySelector('[data-action=\"step 1\"]').click()")
     bare.clock.run_for(250)
     assert 4 <= bare.evaluate("saved") <= 8
-    assert bare.evaluate("step()") == 1
-
-
-def wait_until_python_says(page, words: str) -> None:
-    """Run the second cell until it prints the words: what was clicked is on its way to Python."""
-    for _ in range(10):
-        if words in (said := printed(page, 1)):
-            return
-    raise AssertionError(f"Python never said {words!r}, but {said!r}")
+    assert bare.evaluate("state.step") == 1
 
 
 CELLS = [
@@ -374,7 +341,7 @@ def test_in_jupyter_the_steps_reach_python_and_python_repaints(notebook):
     page.get_by_label("image, row 0, column 0").fill("9")
     page.keyboard.press("Enter")
     page.locator("td[data-at='output 0']", has_text="7").wait_for()
-    wait_until_python_says(page, "step 1 first pixel 9")
+    printed_when(page, 1, lambda text: "step 1 first pixel 9" in text)
     run_cell(page, 2)
     shows(page, step="9 of 9")
     assert output(page) == ["10", "6", "1", "2", "1", "4", "2", "3", "5"]
@@ -385,8 +352,8 @@ def test_python_hears_within_250_milliseconds(notebook):
     for step in range(1, 6):
         sent = page.evaluate("Date.now()")
         page.get_by_role("button", name="Forward").click()
-        wait_until_python_says(page, f"step {step} ")
-        delays.append(json.loads(printed(page, 1).partition("heard ")[2])[-1] - sent)
+        said = printed_when(page, 1, lambda text, begins=f"step {step} ": text.startswith(begins))
+        delays.append(json.loads(said.partition("heard ")[2])[-1] - sent)
     assert statistics.median(delays) <= 250
 
 
@@ -395,9 +362,9 @@ def test_start_again_brings_back_what_python_set_last(notebook):
     run_cell(page, 2)
     page.get_by_label("image, row 0, column 0").fill("9")
     page.get_by_role("button", name="Back").click()
-    wait_until_python_says(page, "step 7 first pixel 9")
+    printed_when(page, 1, lambda text: "step 7 first pixel 9" in text)
     page.get_by_role("button", name="Start again").click()
-    wait_until_python_says(page, "step 8 first pixel 1")
+    printed_when(page, 1, lambda text: "step 8 first pixel 1" in text)
 
 
 def test_jupyter_leaves_the_keys_to_the_stepper(notebook):

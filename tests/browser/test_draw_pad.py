@@ -11,7 +11,7 @@ from course_utils import data
 from course_utils.models import course_cnn
 from course_utils.widgets.draw_pad import DrawPad
 from course_utils.widgets.page import page_state
-from tests.browser.lab_kit import printed, run_cell, serious_problems
+from tests.browser.lab_kit import printed_when, run_cell, serious_problems
 
 pytestmark = pytest.mark.browser
 SEVEN = [[[0.25, 0.25], [0.75, 0.25], [0.5, 0.75]]]
@@ -319,12 +319,9 @@ def notebook(open_anywhere, write_notebook):
 
 
 def state_when(page, holds) -> list:
-    """What Python knows, as soon as this holds: the last change may be a tenth of a second late."""
-    for _ in range(20):
-        state = json.loads(printed(page, 1).strip().removeprefix("state "))
-        if holds(state):
-            return state
-    raise AssertionError(f"Python never heard of it, it knows {[state[0], *state[2:]]}")
+    """What Python knows, as soon as this holds for it."""
+    said = printed_when(page, 1, lambda text: holds(json.loads(text.removeprefix("state "))))
+    return json.loads(said.removeprefix("state "))
 
 
 def test_python_sees_what_the_page_sees_and_the_page_what_python_sets(notebook):

@@ -10,7 +10,7 @@ import torch
 from course_utils import data, handwriting, models
 from course_utils.widgets.feature_maps import FeatureMaps
 from course_utils.widgets.page import page_state
-from tests.browser.lab_kit import printed, run_cell, serious_problems
+from tests.browser.lab_kit import printed_when, run_cell, serious_problems
 
 pytestmark = pytest.mark.browser
 DIGITS = handwriting.draw(4, seed=4, style="mild")
@@ -258,12 +258,9 @@ def notebook(open_anywhere, write_notebook):
 
 
 def state_when(page, holds) -> list:
-    """What Python knows, as soon as this holds: the last change may be a tenth of a second late."""
-    for _ in range(20):
-        state = json.loads(printed(page, 1).strip().removeprefix("state "))
-        if holds(state):
-            return state
-    raise AssertionError(f"Python never heard of it, it knows {state}")
+    """What Python knows, as soon as this holds for it."""
+    said = printed_when(page, 1, lambda text: holds(json.loads(text.removeprefix("state "))))
+    return json.loads(said.removeprefix("state "))
 
 
 def test_python_hears_what_is_chosen_and_the_page_what_python_sets(notebook):

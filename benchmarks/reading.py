@@ -57,7 +57,7 @@ What the shipped network says to things that are no digits:
 {report.table(["on the pad", "it reads", "as sure as"], rows_about_other_things(network))}
 
 An empty pad is not read at all: it asks for a digit."""
-    report.write("pad", "The pad and people's digits", text)
+    report.write("reading", "The pad and people's digits", text)
 
 
 # --------------------------------------------------------------------------------------- pictures
