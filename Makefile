@@ -27,8 +27,9 @@ audit: installed-dev  ## measure what takes long; the results go to docs/audit (
 	@$(IN_VENV) -m benchmarks.course_recipe
 	@$(IN_VENV) -m benchmarks.drawn_digits
 	@$(IN_VENV) -m benchmarks.kernel_explorer
-	@$(IN_VENV) -m benchmarks.pad
+	@$(IN_VENV) -m benchmarks.reading
 	@$(IN_VENV) -m benchmarks.draw_pad
+	@$(IN_VENV) -m benchmarks.race
 	@$(IN_VENV) -m benchmarks.table
 
 lock: installed-dev  ## pin what is installed in requirements.lock
