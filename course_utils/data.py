@@ -31,7 +31,8 @@ __all__ = ["MEAN", "STD", "DataError", "Digits", "load", "normalize"]
 class Digits:
     """Digits to train on and digits to test on.
 
-    Shape: images (N, 28, 28) uint8, 0 for paper and 255 for full ink; labels (N,) int64.
+    Shape: images (N, 28, 28) uint8, 0 for paper and 255 for full ink; labels (N,) int64. Other
+    images of your own may be (N, H, W) or (N, C, H, W).
     `source` is "mnist" or "drawn". Drawn digits also carry what they were made of:
     `factors["train"]["slant"]` has one number for each training image.
     """
@@ -67,16 +68,19 @@ def load(source: str = "auto") -> Digits:
 
 
 def normalize(images: Tensor) -> Tensor:
-    """Turn grey levels into what the networks take: mean about 0, spread about 1, one channel.
+    """Turn grey levels into what the networks take: of digits the mean is then 0, the spread 1.
 
-    Shape: (N, 28, 28) uint8 -> (N, 1, 28, 28) float32. Raises ValueError for anything else.
+    Shape: (N, H, W) uint8 -> (N, 1, H, W) float32; with channels (N, C, H, W) -> (N, C, H, W).
+    Raises ValueError for anything else.
     """
-    if images.dtype != torch.uint8 or images.ndim != 3:
+    if not isinstance(images, Tensor) or images.dtype != torch.uint8 or images.ndim not in (3, 4):
         raise ValueError(
-            f"images must be uint8 of shape (N, height, width), got {images.dtype} of shape"
+            "images must be a uint8 tensor of shape (N, height, width) or (N, channels, height,"
+            f" width), got {type(images).__name__} of {images.dtype} and shape"
             f" {tuple(images.shape)}"
         )
-    return ((images / 255 - MEAN) / STD).unsqueeze(1)
+    normal = (images / 255 - MEAN) / STD
+    return normal.unsqueeze(1) if images.ndim == 3 else normal
 
 
 def _mnist_or_drawn(*, must_be_mnist: bool) -> tuple[Digits, str]:

@@ -30,11 +30,14 @@ def activations(model: nn.Sequential, images: Tensor) -> list[tuple[str, Tensor]
     return given
 
 
-def occlusion(model: nn.Module, image: Tensor, patch: int = 7, fill: int = 0) -> Tensor:
-    """Cover the pixels around each place, and see by how much the share of the answer drops.
+def occlusion(
+    model: nn.Module, image: Tensor, digit: int | None = None, patch: int = 7, fill: int = 0
+) -> Tensor:
+    """Cover the pixels around each place, and see by how much the share of a digit drops.
 
     The patch is patch x patch pixels of the grey level `fill`, 0 for paper; at the edge it is cut
-    off. A negative number: without these pixels the network is surer of its answer.
+    off. A negative number: without these pixels the digit gets more. It is the answer where none
+    is given.
 
     Shape: image (H, W) uint8 -> (H, W), from -1 to 1. Raises ValueError for an even patch, which
     has no middle, and for a grey level that there is not.
@@ -50,8 +53,8 @@ def occlusion(model: nn.Module, image: Tensor, patch: int = 7, fill: int = 0) ->
         top, left = max(row - patch // 2, 0), max(column - patch // 2, 0)
         copied[top : row + patch // 2 + 1, left : column + patch // 2 + 1] = fill
     shares = predict(model, torch.cat([image[None], covered])).softmax(dim=1)
-    answer = shares[0].argmax()
-    return (shares[0, answer] - shares[1:, answer]).reshape(height, width)
+    digit = _choose(digit, shares[0])
+    return (shares[0, digit] - shares[1:, digit]).reshape(height, width)
 
 
 def saliency(model: nn.Module, image: Tensor, digit: int | None = None) -> Tensor:

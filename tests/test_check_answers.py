@@ -56,6 +56,8 @@ def test_the_first_inputs_are_the_smallest(name):
 def size(value) -> int:
     if isinstance(value, tuple):
         return sum(map(size, value))
+    if isinstance(value, torch.nn.Module):
+        return sum(map(size, value.parameters()))
     return value.numel() if isinstance(value, torch.Tensor) else value
 
 

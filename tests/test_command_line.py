@@ -46,6 +46,7 @@ def test_the_last_line_is_json(capsys):
         "recipe": "course",
         "epochs": 1,
         "seed": 3,
+        "processes": 1,
         "data": "drawn",
         "test_data": "drawn",
         "parameters": 17_018,

@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -256,17 +257,24 @@ def test_normalize_gives_grey_levels_mean_0_and_spread_1():
     torch.testing.assert_close(normal[:, 0, 5, 5], expected)
 
 
+def test_normalize_keeps_the_channels_of_colour_images():
+    colours = torch.randint(0, 256, (4, 3, 32, 20), dtype=torch.uint8)
+    normal = data.normalize(colours)
+    assert (normal.shape, normal.dtype) == ((4, 3, 32, 20), torch.float32)
+    for channel in range(3):
+        torch.testing.assert_close(normal[:, channel], data.normalize(colours[:, channel])[:, 0])
+
+
 @pytest.mark.parametrize(
     ("images", "named"),
     [
-        (torch.zeros(5, 28, 28), r"got torch\.float32 of shape \(5, 28, 28\)"),
-        (
-            torch.zeros(5, 1, 28, 28, dtype=torch.uint8),
-            r"got torch\.uint8 of shape \(5, 1, 28, 28\)",
-        ),
-        (torch.zeros(28, 28, dtype=torch.uint8), r"got torch\.uint8 of shape \(28, 28\)"),
+        (torch.zeros(5, 28, 28), r"got Tensor of torch\.float32 and shape \(5, 28, 28\)"),
+        (torch.zeros(28, 28, dtype=torch.uint8), r"got .* of torch\.uint8 and shape \(28, 28\)"),
+        (torch.zeros(1, 1, 1, 8, 8, dtype=torch.uint8), r"got .* and shape \(1, 1, 1, 8, 8\)"),
+        (np.zeros((5, 32, 32, 3), np.uint8), r"got ndarray of uint8 and shape \(5, 32, 32, 3\)"),
     ],
 )
 def test_normalize_names_what_it_needs_and_what_it_got(images, named):
-    with pytest.raises(ValueError, match=r"uint8 of shape \(N, height, width\), " + named):
+    needs = r"a uint8 tensor of shape \(N, height, width\) or \(N, channels, height, width\), "
+    with pytest.raises(ValueError, match=needs + named):
         data.normalize(images)

@@ -61,6 +61,20 @@ def test_covering_the_one_pixel_that_counts_costs_the_answer_and_covering_others
     torch.testing.assert_close(drops, expected, atol=1e-6, rtol=1e-5)
 
 
+def test_the_share_of_another_digit_is_watched_where_one_is_named():
+    model = course_cnn()
+    shares = model.eval()(data.normalize(DIGIT[None])).softmax(1)[0]
+    assert torch.equal(
+        inside.occlusion(model, DIGIT), inside.occlusion(model, DIGIT, int(shares.argmax()))
+    )
+    drops = inside.occlusion(model, torch.zeros_like(DIGIT) + 9, digit=3, patch=55, fill=0)
+    of_grey, of_paper = (
+        model(data.normalize(torch.full((1, 28, 28), grey, dtype=torch.uint8))).softmax(1)[0, 3]
+        for grey in (9, 0)
+    )
+    torch.testing.assert_close(drops, (of_grey - of_paper).expand(28, 28))
+
+
 def test_the_patch_is_cut_off_at_the_edge_and_filled_with_the_grey_level_asked_for():
     weight = torch.zeros(10, 28, 28)
     weight[4, 0, 0] = 1
@@ -158,10 +172,11 @@ class Scaled(nn.Module):
 REFUSED = {
     "a normalised image": (lambda m: inside.saliency(m, DIGIT / 255), "one digit, (28, 28) uint8"),
     "a batch": (lambda m: inside.occlusion(m, DIGIT[None]), "got (1, 28, 28) of torch.uint8"),
-    "one image as a batch": (lambda m: inside.activations(m, DIGIT), "must be uint8 of shape (N"),
+    "one image as a batch": (lambda m: inside.activations(m, DIGIT), "uint8 tensor of shape (N"),
     "an even patch": (lambda m: inside.occlusion(m, DIGIT, patch=4), "patch must be odd"),
     "no patch": (lambda m: inside.occlusion(m, DIGIT, patch=-1), "patch must be odd"),
     "no grey level": (lambda m: inside.occlusion(m, DIGIT, fill=256), "0 to 255, got 7 and 256"),
+    "none to cover": (lambda m: inside.occlusion(m, DIGIT, 10), "from 0 to 9, got 10"),
     "no digit": (lambda m: inside.saliency(m, DIGIT, digit=10), "from 0 to 9, got 10"),
     "no digit either": (lambda m: inside.grad_cam(m, DIGIT, digit=-1), "from 0 to 9, got -1"),
     "a layer without maps": (lambda m: inside.grad_cam(m, DIGIT, layer=12), "layer 12 gives (1,"),

@@ -53,6 +53,16 @@ def test_the_course_cnn_learns(stripes):
     assert repr(history).endswith("complete)")
 
 
+def test_images_in_colour_are_learnt_too(stripes):
+    digits = stripes()
+    images = {name: getattr(digits, name)[:, None].repeat(1, 3, 1, 1).flip(1)
+              for name in ("train_images", "test_images")}  # fmt: skip
+    model = models.course_cnn(in_channels=3)
+    train.fit(model, dataclasses.replace(digits, **images), recipe=Recipe(epochs=3), progress=False)
+    assert train.predict(model, images["test_images"]).shape == (100, 10)
+    assert train.evaluate(model, images["test_images"], digits.test_labels) > 0.9
+
+
 def test_the_same_seed_gives_the_same_weights_to_the_bit(stripes):
     first, second, other = small_cnn(), small_cnn(), small_cnn()
     train.fit(first, stripes(), seed=5, progress=False)
@@ -258,8 +268,9 @@ LABELS = torch.arange(6)
 @pytest.mark.parametrize(
     ("images", "labels", "named"),
     [
-        (IMAGES.float(), LABELS, r"images must be uint8 .*, got torch\.float32 of shape"),
-        (IMAGES[:, None], LABELS, r"must be .*\(N, height, width\), got .*, 1, 28, 28\)"),
+        (IMAGES.float(), LABELS, r"images must be a uint8 tensor .*, got Tensor of torch\.float32"),
+        (IMAGES[:, None, None], LABELS, r"must be .*\(N, height, width\) or .*, 1, 1, 28, 28\)"),
+        (IMAGES[:, None].expand(6, 3, 28, 28), LABELS, r"\(2, 3, 28, 28\): .* have 1 channels"),
         (IMAGES[:, :20], LABELS, r"batch of shape \(2, 1, 20, 28\): .*2x192 and 288x10"),
         (IMAGES[:1], LABELS[:1], r"two images or more .* got images of shape \(1, 28, 28\)"),
         (IMAGES[:0], LABELS[:0], r"two images or more .* got images of shape \(0, 28, 28\)"),

@@ -1,6 +1,7 @@
 """Runs a learner's function, which may raise, hang, print or change what it was given."""
 
 import contextlib
+import copy
 import io
 import math
 import time
@@ -52,9 +53,11 @@ def attempt(function: Callable, inputs: tuple, seconds: float) -> Attempt:
 
 
 def copied(value):
-    """Copy a tensor, so that nothing that happens later changes it; leave other values alone."""
+    """Copy a tensor or a network, so that nothing later changes it; leave other values alone."""
     if isinstance(value, tuple):
         return tuple(map(copied, value))
+    if isinstance(value, torch.nn.Module):  # hooks that are left on it must not outlive the attempt
+        return copy.deepcopy(value)
     return value.detach().cpu().clone() if isinstance(value, torch.Tensor) else value
 
 

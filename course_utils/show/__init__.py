@@ -2,6 +2,7 @@
 
 from course_utils.show.digits import digits
 from course_utils.show.grids import grids, maps
+from course_utils.show.journey import journey, save, tiles
 from course_utils.show.lines import lines
 from course_utils.show.numbers import table
 from course_utils.show.picture import Picture
@@ -17,10 +18,13 @@ __all__ = [
     "curves",
     "digits",
     "grids",
+    "journey",
     "lines",
     "maps",
     "probabilities",
+    "save",
     "spreads",
     "table",
+    "tiles",
     "trail",
 ]

@@ -1,6 +1,7 @@
 """The command line: train a network, test it, print one line of JSON.
 
 python -m course_utils.train --data mnist --target 98.8
+torchrun --standalone --nproc-per-node=2 -m course_utils.train
 """
 
 import argparse
@@ -11,12 +12,16 @@ from dataclasses import replace
 import torch
 
 from course_utils import data, models
-from course_utils.train import RECIPES, choose_device, evaluate, fit, save
+from course_utils.train import RECIPES, choose_device, evaluate, fit, parallel, save
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; 0 is success, 1 an accuracy below the target or a run that stopped."""
-    options = _parser().parse_args(arguments)
+    with parallel.quiet_but_for_the_first():
+        return _main(_parser().parse_args(arguments))
+
+
+def _main(options: argparse.Namespace) -> int:
     try:
         report, reached = _run(options)
     except data.DataError as error:
@@ -37,14 +42,16 @@ def _run(options: argparse.Namespace) -> tuple[dict, bool]:
     if options.epochs is not None:
         recipe = replace(recipe, epochs=options.epochs)
     device = choose_device(options.device)
-    training = data.load(options.data)
-    testing = data.load(options.test_data) if options.test_data else training
+    parallel.join(device)
+    with parallel.after_the_first():
+        training = data.load(options.data)
+        testing = data.load(options.test_data) if options.test_data else training
     torch.manual_seed(options.seed)
     model = models.course_cnn()
     history = fit(model, training, recipe=recipe, seed=options.seed, device=device,
                   progress=not options.json)  # fmt: skip
     accuracy = round(100 * evaluate(model, testing.test_images, testing.test_labels), 2)
-    if options.save:
+    if options.save and parallel.rank() == 0:
         save(model, options.save)
     report = {
         "accuracy": accuracy,
@@ -53,6 +60,7 @@ def _run(options: argparse.Namespace) -> tuple[dict, bool]:
         "epochs": recipe.epochs,
         "seed": options.seed,
         "device": str(device),
+        "processes": parallel.count(),
         "data": training.source,
         "test_data": testing.source,
         "parameters": models.count_parameters(model),

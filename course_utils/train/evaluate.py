@@ -1,12 +1,14 @@
 """Ask a network for its answers and count the correct ones."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
 from course_utils import data
+from course_utils.train import parallel
 
 
 @contextlib.contextmanager
@@ -22,10 +24,10 @@ def in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
 
 
 @torch.no_grad()
-def predict(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor:
+def predict(model: nn.Module, images: Tensor, *, batch_size: int = 250) -> Tensor:
     """Ask the model for its logits, in evaluation mode; afterwards its mode is as it was.
 
-    Shape: images (N, 28, 28) uint8 -> (N, classes), on the CPU.
+    Shape: images (N, H, W) or (N, C, H, W) uint8 -> (N, classes), on the CPU.
     """
     device = next(model.parameters()).device
     with in_mode(model, training=False):
@@ -39,7 +41,8 @@ def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> float:
     One count over all images is exact. A mean of batch means is not, as soon as the last batch
     is smaller than the others.
 
-    Shape: images (N, 28, 28) uint8, labels (N,) int64. Raises ValueError where N is 0 or differs.
+    Shape: images (N, H, W) or (N, C, H, W) uint8, labels (N,) int64. Raises ValueError where N is 0
+    or differs.
     """
     if len(images) == 0 or labels.shape != images.shape[:1]:
         raise ValueError(
@@ -53,7 +56,8 @@ def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> float:
 def choose_device(wanted: str | None = None) -> torch.device:
     """Take the device that was asked for ("cpu", "cuda", "cuda:1", "mps"), else the best one here.
 
-    Apple's "mps" is taken only by name: it has no float64, which some lessons need.
+    Apple's "mps" is taken only by name: it has no float64, which some lessons need. Of several
+    processes that torchrun started, each takes a GPU of its own.
     Raises ValueError where this machine lacks it.
     """
     here = ["cpu"]
@@ -62,7 +66,9 @@ def choose_device(wanted: str | None = None) -> torch.device:
     if torch.backends.mps.is_available():
         here += ["mps"]
     if wanted in (None, "auto"):
-        return torch.device("cuda" if "cuda" in here else "cpu")
+        wanted = "cuda" if "cuda" in here else "cpu"
+    if str(wanted) == "cuda" and parallel.count() > 1:
+        wanted = f"cuda:{os.environ['LOCAL_RANK']}"
     if str(wanted) not in here:
         raise ValueError(f"device must be one of {', '.join(here)} on this machine, got {wanted!r}")
     return torch.device(wanted)

@@ -1,7 +1,8 @@
 """The training loop.
 
 It is the loop that lesson 06 writes out by hand. Added here is what a long run needs: a progress
-bar, an interrupt that loses nothing, and a stop before the numbers go wild.
+bar, an interrupt that loses nothing, a stop before the numbers go wild, and the work of several
+processes where torchrun has started them (`parallel`).
 """
 
 import time
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course_utils import data
+from course_utils.train import parallel
 from course_utils.train.evaluate import choose_device, in_mode, predict
 from course_utils.train.progress import progress_bar
 
@@ -23,6 +25,7 @@ LOST = 1000.0  # guessing among ten classes costs ln 10 = 2.3; from beyond this 
 class Recipe:
     """The settings of a training run, apart from the network.
 
+    `batch_size` is for each process: two processes make a step of twice as many images.
     `schedule` is "constant", or "one-cycle": the learning rate climbs to `learning_rate`, then
     falls to almost zero (Smith and Topin, "Super-Convergence", 2018). `label_smoothing` takes this
     share of the target from the true class and spreads it over all (Szegedy and others,
@@ -61,6 +64,7 @@ class History:
     """What happened in a training run, one entry a step.
 
     `accuracy` is the share of the step's own batch that was read correctly, before the step.
+    Of several processes each has the loss and the accuracy of the whole batch.
     `seconds` counts training alone, without the progress bar and `on_step`.
     `stopped` is None after a whole run, else why it ended early.
     """
@@ -98,23 +102,28 @@ def fit(
     lost for good ends it too, with the weights from before the step that lost it. The same `seed`
     on the same machine gives the same weights, to the bit; the global seed stays as it was.
 
+    Under torchrun each process takes its share of every batch, and all end with equal networks.
+
     Raises ValueError, before any weight changes, where images, labels and model do not match.
     """
     device = choose_device(device)
     # channels_last puts the channels of a pixel side by side in memory: much faster on a CPU
     model.to(device, memory_format=torch.channels_last)
+    parallel.join(device)
     images, labels = digits.train_images.to(device), digits.train_labels.to(device)
     _check_match(model, images, labels)
     history = History(recipe.epochs * _batches_per_epoch(len(images), recipe.batch_size))
+    parallel.copy_first(model.state_dict().values())
     try:
         with in_mode(model, training=True), torch.random.fork_rng():
-            torch.manual_seed(seed)
+            torch.manual_seed(seed + parallel.rank())  # each process drops out other numbers
             steps = _steps(model, images, labels, recipe, history)
             for _ in progress_bar(steps, total=history.total_steps, hidden=not progress):
                 if on_step:
                     on_step(history)
     except KeyboardInterrupt:
         history.stopped = f"interrupted after {len(history.loss)} steps; what was learnt is kept"
+    parallel.copy_first(model.buffers())  # each process had batch norm statistics of its own
     if history.stopped:
         print(f"Training stopped: {history.stopped}.")
     return history
@@ -131,24 +140,32 @@ def _steps(
     last_good = _Snapshot(model)
     for batch in _shuffled_batches(len(images), recipe):
         started = time.perf_counter()
-        logits = model(data.normalize(images[batch]))
-        loss = F.cross_entropy(logits, labels[batch], label_smoothing=recipe.label_smoothing)
-        accuracy = (logits.argmax(1) == labels[batch]).float().mean()
-        history.add(loss.item(), accuracy.item(), optimizer.param_groups[0]["lr"])
-        if not loss < LOST:  # written so that nan counts as lost
+        mine = parallel.share(batch)
+        weight = parallel.count() * len(mine) / len(batch)  # 1, but where shares are not equal
+        logits = model(data.normalize(images[mine]))
+        loss = weight * F.cross_entropy(
+            logits, labels[mine], label_smoothing=recipe.label_smoothing
+        )
+        accuracy = weight * (logits.argmax(1) == labels[mine]).float().mean()
+        measured = torch.stack([loss.detach(), accuracy])
+        parallel.average([measured])
+        history.add(*measured.tolist(), optimizer.param_groups[0]["lr"])
+        if not measured[0] < LOST:  # written so that nan counts as lost
             break
         last_good.take()
         optimizer.zero_grad()
         loss.backward()
+        parallel.average(p.grad for p in model.parameters() if p.grad is not None)
         optimizer.step()
         scheduler.step()
         history.seconds += time.perf_counter() - started
         yield
     else:  # no next step would notice what the last one did
-        loss = F.cross_entropy(predict(model, images[batch]), labels[batch].cpu())
-    if not loss < LOST:
+        measured = F.cross_entropy(predict(model, images[batch]), labels[batch].cpu())[None]
+        parallel.average([measured])
+    if not measured[0] < LOST:
         last_good.restore()
-        history.stopped = _advice(loss.item(), len(history.loss))
+        history.stopped = _advice(measured[0].item(), len(history.loss))
 
 
 def _scheduler(optimizer, recipe: Recipe, total_steps: int):
@@ -167,17 +184,19 @@ def _advice(loss: float, step: int) -> str:
 def _shuffled_batches(count: int, recipe: Recipe) -> Iterator[Tensor]:
     """Go through all images once an epoch, each time in a new order."""
     for _ in range(recipe.epochs):
-        batches = torch.randperm(count).split(recipe.batch_size)
+        order = torch.randperm(count)
+        parallel.copy_first([order])
+        batches = order.split(parallel.count() * recipe.batch_size)
         yield from batches[: _batches_per_epoch(count, recipe.batch_size)]
 
 
 def _batches_per_epoch(count: int, batch_size: int) -> int:
-    """Count the batches of an epoch, where a single left-over image makes none.
+    """Count the batches of an epoch, where one left-over image for a process makes none.
 
     One image has no spread, and batch norm over single values cannot work without.
     """
-    full, left_over = divmod(count, batch_size)
-    return full + (left_over > 1)
+    full, left_over = divmod(count, parallel.count() * batch_size)
+    return full + (left_over >= 2 * parallel.count())
 
 
 class _Snapshot:

@@ -159,14 +159,14 @@ claim("the loss of a perfect answer does not get near zero any more", F.cross_en
 # %% [markdown] tags=["slide"]
 # ## The training loop, written out
 #
-# `Adam` is the rule by which the weights move downhill, with steps of about 0.001, the *learning rate*. `randperm` shuffles the images, with a fixed *seed* so that your shuffle is ours; each pass through all images is an *epoch*, each hundred of them a *batch*. Five lines do the work, each with its reason on the right.
+# `Adam` is the rule by which the weights move downhill, with steps of about 0.001, the *learning rate*. `randperm` shuffles the images, with a fixed *seed* so that your shuffle is ours; each pass through all images is an *epoch*, each hundred of them a *batch*. To be quick we take 10,000 images, once. Five lines do the work, each with its reason on the right.
 
 # %%
 torch.manual_seed(0)
 my_cnn = classic_cnn()
 optimizer = torch.optim.Adam(my_cnn.parameters(), lr=0.001)
 losses = []
-for batch in train.progress_bar(torch.randperm(20_000).split(100)):
+for batch in train.progress_bar(torch.randperm(10_000).split(100)):
     logits = my_cnn(data.normalize(training.train_images[batch]))   # forward: (100, 10)
     loss = F.cross_entropy(logits, training.train_labels[batch])     # how wrong, one number
     optimizer.zero_grad()                                            # forget the last slopes
@@ -249,17 +249,18 @@ check.accuracy(accuracy)
 # %% [markdown] tags=["slide"]
 # ## One change at a time
 #
-# `train.fit` is the loop that you have read, with a progress bar, and safe to interrupt. With it we look for a faster way to the same place: one change at a time, 5,000 training images, five seeds each. The seeds alone make the score move, by the *spread* that each table shows; a gain counts only when it is well above that.
+# `train.fit` is the loop that you have read, with a progress bar, and safe to interrupt. With it we look for a faster way to the same place: one change at a time, 5,000 training images, three seeds each, and 2,000 of the validation pile to compare on. The seeds alone make the score move, by the *spread* that each table shows; a gain counts only when it is well above that.
 
 # %%
 from dataclasses import replace
 from statistics import mean, stdev
 
-small = replace(training, train_images=training.train_images[:5_000], train_labels=training.train_labels[:5_000])
+small = data.Digits(training.train_images[:5_000], training.train_labels[:5_000],
+                    training.test_images[:2_000], training.test_labels[:2_000], source=digits.source)
 
-def try_out(make, recipe, seeds=5):
+def try_out(make, recipe):
     scores, seconds = [], []
-    for seed in train.progress_bar(range(seeds)):
+    for seed in train.progress_bar(range(3)):
         torch.manual_seed(seed)
         model = make()
         history = train.fit(model, small, recipe=recipe, seed=seed, progress=False)
@@ -280,7 +281,7 @@ slow, _ = try_out(classic_cnn, careful)
 bold, _ = try_out(classic_cnn, replace(careful, learning_rate=0.01))
 right, right_seconds = try_out(classic_cnn, one_cycle)
 claim("points that both gain together, after the same number of steps", mean(right) - mean(slow), above=1, answer="more than a point")
-show.table(["learning rate", "five seeds, % correct", "mean", "spread"], [
+show.table(["learning rate", "three seeds, % correct", "mean", "spread"], [
     ["constant, 0.001", slow, mean(slow), stdev(slow)],
     ["constant, 0.01", bold, mean(bold), stdev(bold)],
     ["one cycle, up to 0.01", right, mean(right), stdev(right)],
@@ -292,7 +293,7 @@ show.table(["learning rate", "five seeds, % correct", "mean", "spread"], [
 # %%
 pooled, pooled_seconds = try_out(models.course_cnn, one_cycle)
 claim("points that pooling first gains", mean(pooled) - mean(right), above=0)
-show.table(["order", "five seeds, % correct", "mean", "seconds, fastest of five"], [
+show.table(["order", "three seeds, % correct", "mean", "seconds, fastest of three"], [
     ["convolution, batch norm, ReLU, pool", right, mean(right), right_seconds],
     ["convolution, pool, batch norm, ReLU", pooled, mean(pooled), pooled_seconds],
 ])
@@ -490,7 +491,7 @@ guess("One softmax too many, in training. What does it cost?", ["nothing", "a po
 # %%
 twice, _ = try_out(lambda: classic_cnn().append(nn.Softmax(dim=1)), one_cycle)
 claim("points that the softmax inside costs", mean(right) - mean(twice), above=1, answer="more than that")
-show.table(["network ends with", "five seeds, % correct", "mean", "spread"], [
+show.table(["network ends with", "three seeds, % correct", "mean", "spread"], [
     ["logits", right, mean(right), stdev(right)],
     ["softmax", twice, mean(twice), stdev(twice)],
 ])
@@ -524,26 +525,26 @@ claim("a sum of batch means, divided by the images, is too small; so many times"
 # %% [markdown]
 # ### The luck of the best
 #
-# Twenty runs that differ in nothing but the seed, 1,000 training images each. Choose the best on a small pile of 100 images, as one would choose an epoch or a setting, and then look at the same network on all the others. So that no single pile decides, do it with fifty piles.
+# Twelve runs that differ in nothing but the seed, 1,000 training images each. Choose the best on a small pile of 100 images, as one would choose an epoch or a setting, and then look at the same network on all the others. So that no single pile decides, do it with twenty piles.
 
 # %%
 tiny = replace(training, train_images=training.train_images[:1_000], train_labels=training.train_labels[:1_000])
 hits = []
-for seed in train.progress_bar(range(20)):
+for seed in train.progress_bar(range(12)):
     torch.manual_seed(seed)
     model = models.course_cnn()
     train.fit(model, tiny, recipe=replace(one_cycle, epochs=2), seed=seed, progress=False)
-    hits.append((train.predict(model, images).argmax(dim=1) == labels).float())
-hits = 100 * torch.stack(hits)                                       # (20 runs, 5,000 images)
+    hits.append((train.predict(model, small.test_images).argmax(dim=1) == small.test_labels).float())
+hits = 100 * torch.stack(hits)                                       # (12 runs, 2,000 images)
 
 # %% [markdown]
-# All twenty are about equally good at heart. So most of what a winner has on the images that chose it is luck, and the other images do not repeat it.
+# All twelve are about equally good at heart. So most of what a winner has on the images that chose it is luck, and the other images do not repeat it.
 
 # %%
 leads = []
-for pile in torch.arange(5_000).split(100):
+for pile in torch.arange(2_000).split(100):
     winner = hits[:, pile].mean(dim=1).argmax()
-    others = (hits.sum(dim=1) - hits[:, pile].sum(dim=1)) / 4_900
+    others = (hits.sum(dim=1) - hits[:, pile].sum(dim=1)) / 1_900
     leads.append((hits[winner, pile].mean() - hits[:, pile].mean(), others[winner] - others.mean()))
 there, elsewhere = torch.tensor(leads).mean(dim=0)
 claim("mean lead of the winner over the average run, in points, on the images that chose it", there, above=1)
@@ -552,15 +553,15 @@ claim("on all others so much of it is left", elsewhere / there, below=0.6)
 # %% [markdown] tags=["further"]
 # ## Further: learnt by heart
 #
-# Only 500 images, seen forty times, and a network with far more weights than images. On the way we look at the loss on those 500, and on 1,000 fresh ones of the validation pile.
+# Only 400 images, seen forty times, and a network with far more weights than images. On the way we look at the loss on those 400, and on 500 fresh ones of the validation pile.
 
 # %%
 def wide_cnn(*extra):
-    return nn.Sequential(nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), *extra,
-                         nn.Linear(16 * 14 * 14, 128), nn.ReLU(), *extra, nn.Linear(128, 10))
+    return nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten(), *extra,
+                         nn.Linear(8 * 14 * 14, 64), nn.ReLU(), *extra, nn.Linear(64, 10))
 
-few_images = replace(training, train_images=training.train_images[:500], train_labels=training.train_labels[:500])
-piles = {"seen": (few_images.train_images, few_images.train_labels), "fresh": (images[:1_000], labels[:1_000])}
+few_images = replace(training, train_images=training.train_images[:400], train_labels=training.train_labels[:400])
+piles = {"seen": (few_images.train_images, few_images.train_labels), "fresh": (images[:500], labels[:500])}
 
 # %%
 def follow_one(make, recipe, seed):
@@ -586,18 +587,18 @@ def follow(make, recipe):
 guess("The loss on fresh images, the longer it trains ...", ["falls and falls", "falls, then stays", "falls, then rises"])
 
 # %%
-forty = replace(careful, epochs=40, batch_size=125)
+forty = replace(careful, epochs=40, batch_size=100)
 plain = follow(wide_cnn, forty)
 steps = range(20, 161, 20)
-show.lines(steps, {"500 images seen": plain["seen"], "fresh images": plain["fresh"]}, xlabel="step", ylabel="loss", yscale="log")
+show.lines(steps, {"400 images seen": plain["seen"], "fresh images": plain["fresh"]}, xlabel="step", ylabel="loss", yscale="log")
 
 # %%
 lowest, last = (mean(pick(run) for run in plain["fresh"]) for pick in (min, lambda run: run[-1]))
 claim("the loss on fresh images ends above its lowest; by the factor", last / lowest, above=1.0, answer="falls, then rises")
-claim("and is so many times the loss on the images it has seen", last / mean(run[-1] for run in plain["seen"]), above=5)
+claim("and is so many times the loss on the images it has seen", last / mean(run[-1] for run in plain["seen"]), above=2)
 
 # %% [markdown]
-# That is **over-fitting**: what it learns from now on is these 500 images, and not digits. Three remedies are in everybody's mouth. **Dropout** sets a random half of the numbers to zero at each step, so that none can rely on a single other (`nn.Dropout2d` drops whole maps, because neighbours in a map say nearly the same); at prediction nothing is dropped. **Weight decay** pulls every weight a little towards zero. And more images. Which helps most, here?
+# That is **over-fitting**: what it learns from now on is these 400 images, and not digits. Three remedies are in everybody's mouth. **Dropout** sets a random half of the numbers to zero at each step, so that none can rely on a single other (`nn.Dropout2d` drops whole maps, because neighbours in a map say nearly the same); at prediction nothing is dropped. **Weight decay** pulls every weight a little towards zero. And more images. Which helps most, here?
 
 # %%
 guess("The lowest loss on fresh images comes from ...", ["dropout", "weight decay", "four times the images"])
@@ -605,7 +606,7 @@ guess("The lowest loss on fresh images comes from ...", ["dropout", "weight deca
 # %%
 dropped = follow(lambda: wide_cnn(nn.Dropout(0.5)), forty)
 decayed = follow(wide_cnn, replace(forty, weight_decay=0.001))
-few_images = replace(training, train_images=training.train_images[:2_000], train_labels=training.train_labels[:2_000])
+few_images = replace(training, train_images=training.train_images[:1_600], train_labels=training.train_labels[:1_600])
 more = follow(wide_cnn, replace(forty, epochs=10))
 ends = {name: [run[-1] for run in curves["fresh"]] for name, curves in
         {"plain": plain, "dropout": dropped, "weight decay": decayed, "four times the images": more}.items()}
@@ -617,7 +618,7 @@ claim("plain against four times the images: the loss is higher by the factor", m
 # %% [markdown] tags=["further"]
 # ## Further: which part matters?
 #
-# Take one part away at a time, and see what is missed: three seeds each, 5,000 images.
+# Take one part away at a time, and see what is missed: three seeds each, 5,000 images. With nothing taken away it is `models.course_cnn`, which has been tried above.
 
 # %%
 from functools import partial
@@ -631,7 +632,7 @@ def variant(norm=nn.BatchNorm2d, bend=nn.ReLU, widths=(1, 16, 32, 32), kernel_si
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * side * side, 10))
 
 changes = {
-    "nothing": {}, "batch norm": {"norm": lambda channels: nn.Identity()}, "ReLU": {"bend": nn.Identity},
+    "batch norm": {"norm": lambda channels: nn.Identity()}, "ReLU": {"bend": nn.Identity},
     "ReLU, sigmoid instead": {"bend": nn.Sigmoid}, "the third block": {"widths": (1, 16, 32)},
     "half of the kernels": {"widths": (1, 8, 16, 16)}, "3 x 3, 1 x 1 instead": {"kernel_size": 1},
 }
@@ -640,8 +641,8 @@ changes = {
 guess("Taking which away costs most?", ["batch norm", "ReLU", "the third block", "looking at neighbours (3 x 3)"])
 
 # %%
-without = {name: try_out(partial(variant, **change), one_cycle, seeds=3)[0] for name, change in changes.items()}
-lost = {name: mean(without["nothing"]) - mean(scores) for name, scores in without.items()}
+without = {"nothing": pooled} | {name: try_out(partial(variant, **change), one_cycle)[0] for name, change in changes.items()}
+lost = {name: mean(pooled) - mean(scores) for name, scores in without.items()}
 claim("points lost without a look at the neighbours", lost["3 x 3, 1 x 1 instead"], above=10, answer="looking at neighbours (3 x 3)")
 show.table(["without", "three seeds, % correct", "points lost", "spread"],
            [[name, scores, lost[name], stdev(scores)] for name, scores in without.items()])
@@ -650,12 +651,64 @@ show.table(["without", "three seeds, % correct", "points lost", "spread"],
 # Without its neighbours no network is left: with 1 x 1 kernels the pools alone see more than one pixel. (Without ReLU it still bends: which is the largest of four is a bend, too.)
 
 # %% [markdown] tags=["further"]
+# ## Further: the race
+#
+# How does our recipe do beside what others have published? Three tutorials for this very task, and the quickest public recipe that we know of, stand in `course_utils/recipes.py`: network, batches, learning rate and the way the images come are theirs, the code is ours. Thank you to those who wrote them, for showing what they did so plainly that it can be repeated.
+
+# %%
+from course_utils import recipes
+
+record = recipes.recorded_race()
+show.table(*record["entrants"])
+
+# %% [markdown]
+# "One by one" is the subject of the next section. All of them on all of MNIST, several seeds each, take half an hour on a quiet machine. So what follows was not measured here: it is a **record** of another machine.
+
+# %%
+print(record["circumstances"])
+show.table(*record["results"])
+
+# %% [markdown]
+# Which seconds are your first suspects? Four things can be read off:
+# - the columns *epochs* and *batch* say how many steps a recipe takes. With one cycle of the learning rate, one pass through the images does what took several;
+# - a row "from memory" differs from its neighbour only in how the images come: what it saves is what fetching costs;
+# - a row "no softmax" differs only in the softmax that stands before cross-entropy, and shows what that costs, in digits, in a long training;
+# - the numbers to learn say little about the seconds, and nothing about the digits.
+#
+# Seconds are those of training alone. The test images were read while the clock stood, at twenty equal parts of each run, and chose nothing. On your machine all seconds differ, their ratios less: `python -m benchmarks.race` runs it again, and `docs/audit/race.md` tells all.
+#
+# A small race can be run here: the 5,000 training and 2,000 validation images from above, three seeds, ours against the quickest of the others, which learns a dozen times as many numbers.
+
+# %%
+guess("Each sees the same 5,000 images once. Which then reads more digits?", ["the small network", "the large one", "both the same, within a tenth of a point"])
+
+# %%
+import time
+
+rows = []
+for seed, name in train.progress_bar([(seed, name) for seed in range(3) for name in ("course", "quick")]):
+    torch.manual_seed(seed)
+    recipe, started = recipes.RECIPES[name], time.perf_counter()
+    model = recipe.network()
+    recipe.train(model, small, seed=seed)
+    seconds = time.perf_counter() - started
+    read = 100 * recipe.evaluate(model, small.test_images, small.test_labels)
+    rows.append([name, models.count_parameters(model), seconds, read])
+
+# %%
+small_one, large_one = (mean(row[3] for row in rows if row[0] == name) for name in ("course", "quick"))
+claim("points that the small network is ahead, from 5,000 images", small_one - large_one, above=0, answer="the small network")
+show.table(["recipe", "numbers to learn", "seconds", "% correct"], rows)
+
+# %% [markdown]
+# Be careful with what that means. The large one takes 256 images a step, so that 5,000 images are 20 steps, and it was made for 60,000; there the record shows how close the two are. A recipe is tuned for an amount of data, too.
+
+# %% [markdown] tags=["further"]
 # ## Further: where the seconds go
 #
 # Most tutorials feed the network from a `DataLoader`, which picks up images one by one, turns each into a tensor and puts them together again. Our images are one tensor in memory from the start. Only fetching, no training: 10,000 images in batches of 100.
 
 # %%
-import time
 from torch.utils.data import DataLoader, Dataset
 
 class OneByOne(Dataset):
@@ -693,12 +746,12 @@ def with_my_kernel():
     return model
 
 # %%
-guess("One of sixteen kernels is yours and never learns. The accuracy, compared with sixteen learnt ones ...", ["drops by points", "stays within a point"])
+guess("One of sixteen kernels is yours and never learns. The accuracy, compared with sixteen learnt ones ...", ["drops by five points or more", "stays within three points"])
 
 # %%
 mixed, _ = try_out(with_my_kernel, one_cycle)
-claim("points between the two means", abs(mean(mixed) - mean(pooled)), below=1, answer="stays within a point")
-show.table(["first layer", "five seeds, % correct", "mean", "spread"], [
+claim("points between the two means", abs(mean(mixed) - mean(pooled)), below=3, answer="stays within three points")
+show.table(["first layer", "three seeds, % correct", "mean", "spread"], [
     ["sixteen learnt kernels", pooled, mean(pooled), stdev(pooled)],
     ["fifteen, and yours", mixed, mean(mixed), stdev(mixed)],
 ])
