@@ -146,16 +146,18 @@ def test_the_command_fetches_first_in_process_0_which_alone_prints_and_saves(
     assert (tmp_path / "cnn").exists()
 
 
-def test_each_process_takes_a_gpu_of_its_own(monkeypatch):
+def test_each_process_takes_a_gpu_of_its_own_and_where_they_are_too_few_the_cpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    for name, value in {"TORCHELASTIC_RUN_ID": "x", "WORLD_SIZE": "2", "LOCAL_RANK": "1"}.items():
+    launched = {"TORCHELASTIC_RUN_ID": "x", "WORLD_SIZE": "2", "LOCAL_RANK": "1"}
+    for name, value in (launched | {"LOCAL_WORLD_SIZE": "2"}).items():
         monkeypatch.setenv(name, value)
     assert [str(train.choose_device(wanted)) for wanted in (None, "cuda")] == ["cuda:1", "cuda:1"]
     assert str(train.choose_device("cpu")) == "cpu"
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert str(train.choose_device()) == "cpu"
     with pytest.raises(ValueError, match="must be one of cpu, cuda, cuda:0.*got 'cuda:1'"):
-        train.choose_device()
+        train.choose_device("cuda")
 
 
 KILLED = """

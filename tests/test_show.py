@@ -75,6 +75,11 @@ class Handle:
         self.update = drawn.append
 
 
+def test_a_table_writes_a_tensor_as_the_number_that_it_holds():
+    said = str(show.table(["mean", "counts"], [[torch.tensor(0.5), torch.tensor([1, 2])]]))
+    assert said.splitlines()[1].split(maxsplit=1) == ["0.5", "[1, 2]"]
+
+
 def test_a_table_is_text_and_html_with_the_same_cells():
     made = show.table(["layer", "numbers"], [["a<b", 17018], ["c", 0.123456]])
     assert repr(made).splitlines() == ["layer  numbers", "a<b    17,018", "c      0.1235"]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
+from anywidget import AnyWidget
 from torch.nn import functional as F
 
 from course_utils.lesson import guess
@@ -20,6 +21,10 @@ from course_utils.widgets.kernels import KERNELS
 WIDGETS = Path(page.__file__).parent
 SCRIPTS = sorted(path for path in WIDGETS.parent.rglob("*.mjs")
                  if "export default" in path.read_text(encoding="utf-8"))  # fmt: skip
+
+
+def all_kinds(parent: type) -> list[type]:
+    return [kind for child in parent.__subclasses__() for kind in (child, *all_kinds(child))]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
@@ -124,6 +129,23 @@ def test_an_image_travels_to_the_page_and_back_without_a_loss():
     other = KernelExplorer()
     other.set_state({"image": packed})
     assert torch.equal(other.image, explorer.image)
+
+
+@pytest.mark.parametrize("kind", all_kinds(CourseWidget), ids=lambda kind: kind.__name__)
+def test_what_the_page_sets_is_not_sent_back_where_it_would_undo_a_newer_change(kind):
+    own = set(kind.class_traits(sync=True)) - set(AnyWidget.class_traits())
+    silent = set(kind.class_traits(sync=True, echo_update=False))
+    assert own
+    assert own - silent == set()
+
+
+def test_python_answers_a_change_of_the_page_with_silence(monkeypatch):
+    explorer = KernelExplorer()
+    sent = []
+    monkeypatch.setattr(explorer, "_send", lambda message, buffers=None: sent.append(message))
+    explorer.set_state({"grey": True, "view": "abs"})
+    assert (explorer.grey, explorer.view) == (True, "abs")
+    assert sent == []
 
 
 def test_a_widget_prints_the_same_each_time_and_its_still_picture_needs_no_script():

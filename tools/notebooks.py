@@ -162,7 +162,7 @@ def run(notebook: nbformat.NotebookNode) -> None:
     environment = os.environ | {"COURSE_DATA": "drawn", "COURSE_STRICT": "1"}
     from nbclient import NotebookClient
 
-    client = NotebookClient(notebook, timeout=CELL_SECONDS,
+    client = NotebookClient(notebook, timeout=CELL_SECONDS, coalesce_streams=True,
                             resources={"metadata": {"path": str(NOTEBOOKS)}})  # fmt: skip
     client.execute(env=environment)
     notebook.metadata = KERNEL | {"built_from": fingerprint(notebook)}
@@ -175,7 +175,7 @@ def run(notebook: nbformat.NotebookNode) -> None:
 def still(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
     """Keep of an output what a page without a kernel can show."""
     if output.output_type == "stream":
-        # progress bars, which are of no use when they stand still, are written to stderr
+        # of a progress bar, which writes over itself, nothing is left but blanks
         return output if output.name == "stdout" and output.text.strip() else None
     output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     return output

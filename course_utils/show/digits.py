@@ -24,16 +24,17 @@ def digits(
             f" {len(captions)} captions and {len(marked)} marks"
         )
     columns = min(columns, len(images))
+    scale = min(1.8, 10 / columns)  # fewer images are larger, so that the last row sees them
     rows = math.ceil(len(images) / columns)
     lines = 1 + max((word.count("\n") for word in captions), default=0)
-    height = 0.78 + 0.2 * lines * any(captions)
-    figure, axes = new_figure(0.85 * columns, height * rows, rows=rows, columns=columns)
+    height = scale * (0.78 + 0.2 * lines * any(captions))
+    figure, axes = new_figure(0.85 * scale * columns, height * rows, rows=rows, columns=columns)
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, image, caption, mark in zip(axes.flat, images, captions, marked, strict=False):
         axis.imshow(as_array(image), cmap="gray_r", interpolation="nearest")
         axis.text(0.5, -0.04, caption, transform=axis.transAxes, ha="center", va="top",
-                  color=ORANGE if mark else "black", size=10)  # fmt: skip
+                  color=ORANGE if mark else "black", size=9 + 3 * scale)  # fmt: skip
     return Picture(
         figure, f"{len(images)} images of digits: {', '.join(captions)}".replace("\n", " ")
     )

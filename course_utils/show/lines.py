@@ -3,7 +3,17 @@
 import numpy as np
 
 from course_utils.show.grids import PURPLE
-from course_utils.show.picture import BLUE, FAINT, GREEN, INK, ORANGE, Picture, as_array, new_figure
+from course_utils.show.picture import (
+    BLUE,
+    FAINT,
+    GREEN,
+    INK,
+    ORANGE,
+    Picture,
+    as_array,
+    name_logs,
+    new_figure,
+)
 
 # marks differ as well as colours: for print, and for eyes that see few colours
 LOOKS = [(BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"), (INK, "v")]
@@ -30,6 +40,8 @@ def lines(
         axis.plot(x, values.mean(0), color=colour, marker=mark, markersize=5,
                   markevery=max(1, len(x) // 10))  # fmt: skip
     axis.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale, ylim=ylim)
+    if yscale == "log":
+        name_logs(axis)
     if len(x) <= 10:
         axis.set_xticks(x, [f"{number:,.6g}" for number in x.tolist()])
         axis.minorticks_off()

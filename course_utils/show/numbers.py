@@ -38,6 +38,8 @@ def table(header: list[str], rows: list[list]) -> Table:
 
 
 def _cell(value) -> str:
+    if hasattr(value, "tolist"):  # a tensor, a NumPy array, a NumPy number
+        value = value.tolist()
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(tuple(value)) if isinstance(value, tuple) else str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"

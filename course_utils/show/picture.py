@@ -6,12 +6,14 @@ import matplotlib
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 from PIL import Image
 
 # What goes in is blue, the kernel is orange, what comes out is green: in figures as in widgets.
 BLUE, ORANGE, GREEN = "#1f6fb5", "#c2560c", "#157a4f"
 INK, FAINT = "#1b1b1b", "#6b6b6b"
-PIXELS_PER_INCH = 144  # twice what is shown, so that it stays sharp on a beamer and a phone
+SHOWN_PER_INCH = 96  # as CSS counts inches: 11 points are then as large as the text of the page
+PIXELS_PER_INCH = 144  # more than is shown, so that it stays sharp on a beamer and a phone
 
 STYLE = {
     "font.size": 11,
@@ -59,7 +61,7 @@ class Picture:
         return self.alt
 
     def _repr_mimebundle_(self, **_):
-        width = round(self.figure.get_figwidth() * PIXELS_PER_INCH / 2)
+        width = round(self.figure.get_figwidth() * SHOWN_PER_INCH)
         metadata = {"image/png": {"width": width, "alt": self.alt}}
         return {"image/png": self.png(), "text/plain": self.alt}, metadata
 
@@ -70,3 +72,10 @@ def new_figure(width: float, height: float, **grid):
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         return figure, figure.subplots(rows, columns, squeeze=False, **grid)
+
+
+def name_logs(axis) -> None:
+    """Mark a logarithmic height at 1, 2, 5, 10, 20, ..., in plain numbers instead of powers."""
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axis.yaxis.set_minor_locator(NullLocator())

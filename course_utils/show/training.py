@@ -3,9 +3,8 @@
 import time
 
 from IPython.display import display
-from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
-from course_utils.show.picture import BLUE, FAINT, GREEN, Picture, new_figure
+from course_utils.show.picture import BLUE, FAINT, GREEN, Picture, name_logs, new_figure
 
 SECONDS_BETWEEN_PICTURES = 0.4
 
@@ -18,9 +17,7 @@ def curves(history, *, title: str = "") -> Picture:
     figure, [[left, right]] = new_figure(8, 2.6, columns=2)
     _draw(left, history.loss, BLUE)
     left.set(title=f"{title} loss".strip(), xlabel="step", yscale="log")
-    left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    left.yaxis.set_major_formatter(FormatStrFormatter("%g"))
-    left.yaxis.set_minor_locator(NullLocator())
+    name_logs(left)
     _draw(right, [100 * share for share in history.accuracy], GREEN)
     right.set(title=f"{title} accuracy of the batch, %".strip(), xlabel="step", ylim=(0, 102))
     for axis in (left, right):

@@ -57,16 +57,17 @@ def choose_device(wanted: str | None = None) -> torch.device:
     """Take the device that was asked for ("cpu", "cuda", "cuda:1", "mps"), else the best one here.
 
     Apple's "mps" is taken only by name: it has no float64, which some lessons need. Of several
-    processes that torchrun started, each takes a GPU of its own.
+    processes that torchrun started, each takes a GPU of its own; where those are too few, none.
     Raises ValueError where this machine lacks it.
     """
     here = ["cpu"]
-    if torch.cuda.is_available():
-        here += ["cuda", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if gpus:
+        here += ["cuda", *(f"cuda:{index}" for index in range(gpus))]
     if torch.backends.mps.is_available():
         here += ["mps"]
     if wanted in (None, "auto"):
-        wanted = "cuda" if "cuda" in here else "cpu"
+        wanted = "cuda" if gpus >= int(os.environ.get("LOCAL_WORLD_SIZE", 1)) else "cpu"
     if str(wanted) == "cuda" and parallel.count() > 1:
         wanted = f"cuda:{os.environ['LOCAL_RANK']}"
     if str(wanted) not in here:

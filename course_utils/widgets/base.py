@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import anywidget
+import traitlets
 
 from course_utils.widgets import page
 
@@ -58,6 +59,11 @@ class CourseWidget(anywidget.AnyWidget):
             styles.append(script.with_suffix(".css"))
             cls._esm = join(script)
             cls._css = "\n".join(s.read_text(encoding="utf-8") for s in styles if s.exists())
+        for trait in vars(cls).values():
+            if isinstance(trait, traitlets.TraitType):
+                # what the page sets is not sent back to it: the learner has moved on meanwhile,
+                # and the echo of an older value would undo the newer one
+                trait.tag(echo_update=False)
         super().__init_subclass__(**options)
 
     def still(self) -> str:

@@ -77,8 +77,6 @@ def _is_whole(value) -> bool:
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
-# what the page sets is not sent back to it: the pen has moved on in the meantime
-OURS = {"sync": True, "echo_update": False}
 AS_BYTES = {
     "to_json": lambda image, _: None if image is None else encode(image),
     "from_json": lambda packed, _: None if packed is None else decode(packed).byte(),
@@ -105,12 +103,12 @@ class DrawPad(CourseWidget):
     """
 
     script = "draw_pad.mjs"
-    strokes = Strokes().tag(**OURS)
-    image = Grey(None, allow_none=True).tag(**OURS, **AS_BYTES)
-    as_mnist = traitlets.Bool(True).tag(**OURS)
-    shift = Shift().tag(**OURS)
-    pixels = Grey().tag(**OURS, **AS_BYTES)
-    show_maps = traitlets.Bool(False).tag(**OURS)
+    strokes = Strokes().tag(sync=True)
+    image = Grey(None, allow_none=True).tag(sync=True, **AS_BYTES)
+    as_mnist = traitlets.Bool(True).tag(sync=True)
+    shift = Shift().tag(sync=True)
+    pixels = Grey().tag(sync=True, **AS_BYTES)
+    show_maps = traitlets.Bool(False).tag(sync=True)
     _networks = traitlets.List().tag(sync=True)
     _scale = traitlets.List([MEAN, STD]).tag(sync=True)
 

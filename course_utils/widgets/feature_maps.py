@@ -14,7 +14,7 @@ from course_utils.train.evaluate import in_mode
 from course_utils.widgets import network, picture_html
 from course_utils.widgets.base import CourseWidget
 from course_utils.widgets.conv_stepper import Whole
-from course_utils.widgets.draw_pad import AS_BYTES, DIGITS, OURS, pack_reader
+from course_utils.widgets.draw_pad import AS_BYTES, DIGITS, pack_reader
 
 MOST_IMAGES = 24
 UNSEEN = ("Flatten", "Identity")  # layers that change no number
@@ -56,9 +56,9 @@ class FeatureMaps(CourseWidget):
 
     script = "feature_maps.mjs"
     styles = ("draw_pad.css", "conv_stepper.css")
-    image = Whole(0, least=0).tag(**OURS)
-    layer = traitlets.CUnicode().tag(**OURS)
-    unit = traitlets.List(Whole(0, least=0)).tag(**OURS)
+    image = Whole(0, least=0).tag(sync=True)
+    layer = traitlets.CUnicode().tag(sync=True)
+    unit = traitlets.List(Whole(0, least=0)).tag(sync=True)
     _images = Greys().tag(sync=True, **AS_BYTES)
     _labels = traitlets.List(allow_none=True).tag(sync=True)
     _network = traitlets.Dict().tag(sync=True)

@@ -32,11 +32,11 @@ class KernelExplorer(CourseWidget):
     """
 
     script = "kernel_explorer.mjs"
-    # an image from the page is not sent back to it, as other values are: it is large
     image = Image().tag(
-        sync=True, echo_update=False,
-        to_json=lambda image, _: encode(image), from_json=lambda packed, _: decode(packed),
-    )  # fmt: skip
+        sync=True,
+        to_json=lambda image, _: encode(image),
+        from_json=lambda packed, _: decode(packed),
+    )
     kernel = Kernel(names=KERNELS).tag(sync=True)
     grey = traitlets.Bool(False).tag(sync=True)
     padding_mode = traitlets.Enum(["none", "zeros", "reflect", "replicate"], "zeros").tag(sync=True)

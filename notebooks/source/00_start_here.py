@@ -23,7 +23,7 @@
 # - keep a digit of your own, which comes along through all lessons,
 # - tell where to begin.
 #
-# **You need** school algebra for the course, and a little Python: functions, loops, lists. For this lesson, nothing. **Time:** 15 minutes.
+# **You need** school algebra for the course, and a little Python: functions, loops, lists. For this lesson, nothing; its one small exercise needs a function with `return`. **Time:** 15 minutes.
 #
 # A grey box with code is a **cell**. Click into the first one and press **Shift+Enter**: it runs, and the next one is selected. Go on like that, from the top down.
 
@@ -65,9 +65,9 @@ pad
 # %% [markdown]
 # In the middle is what the network sees: 28 x 28 numbers, your drawing fitted into the size that it is used to. The green bars are its answers, one for each digit. Below you see what it makes of your 7 on the way, layer by layer. The first maps still look like a 7; the last ones do not, and yet the answer is read from them.
 #
-# Now try to fool it. A tiny 7 in a corner? A 7 with a bar, a slanted one, a wavy one? An *A*? You will find that it always names a digit, and is often sure of it, even where there is none. (Why, and what to do about it, is a matter for lesson 07.)
+# Now try to fool it. A 7 with a bar, a slanted one, a wavy one? An *A*? It always names a digit, and is often sure of it, even where there is none. (Why, and what to do about it, is a matter for lesson 07.) A tiny 7 in a corner does not fool it: before the network sees your drawing, the pad enlarges and centres it, as the makers of MNIST did with theirs. Choose "as drawn" instead of "as MNIST", and the corner is a corner. What does the network say now? (Lesson 01 asks why.)
 #
-# Then clear the pad, draw a 7 that looks as you write it, and run the next cell: **it keeps your 7 for the whole course.** It will be flattened, convolved, padded, pooled, normalised and classified. On an empty pad nothing is kept, and the lessons use a 7 of ours until you draw your own.
+# Then clear the pad, draw a 7 that looks as you write it, and run the next cell: **it keeps your 7 for the whole course.** It will be flattened, convolved, padded, pooled, normalised and classified. On an empty pad nothing is kept, and the lessons use a 7 of ours until you draw your own. (On Binder and Colab your 7 goes when the session ends; draw it again, or run the lessons on your own machine.)
 
 # %%
 if pad.digit.any():
@@ -91,7 +91,7 @@ claim("of 100 pixels, so many carry ink", 100 * inked, between=(10, 30), answer=
 #
 # What stands below a cell before you run it is from an earlier run of ours, on drawn digits. Your numbers will differ a little.
 #
-# **An exercise.** A function with three dots in it, for you to write. The check beneath it always answers: *not attempted*, *correct*, or *wrong*, with what you probably did. Here is a first one.
+# **An exercise.** A function with three dots in it, for you to write. The check beneath it always answers: that nothing was attempted so far, that it is correct, or *not yet*, with what you probably did. Here is a first one.
 
 # %% [markdown]
 # ### Your turn: how much ink? (3 minutes, easy)
@@ -122,7 +122,7 @@ def inked_share(image):
 check.inked_share(inked_share)
 
 # %% [markdown]
-# Stuck? `check.inked_share.hint()` in a new cell (key B makes one) gives a hint, and another one when you ask again. `check.inked_share.solution()` shows one way to do it. When it says "correct", try `inked_share(mine.seven())`: is your 7 fatter than most?
+# Stuck? `check.inked_share.hint()` in a new cell (Esc, then B, makes one) gives a hint, and another one when you ask again. `check.inked_share.solution()` shows one way to do it. When it says "correct", try `inked_share(mine.seven())`: is your 7 fatter than the average digit?
 
 # %% [markdown] tags=["slide"]
 # ## Where is what
@@ -135,7 +135,7 @@ check.inked_share(inked_share)
 # | to open what is folded | click the small arrow beside a heading that begins with *Further* |
 # | another lesson | double-click it in the list on the left |
 # | a lesson with all exercises solved | the folder `solutions` in that list |
-# | a lesson as it was before you changed it | `make reset LESSON=00` in a terminal; your version is kept in `mine` |
+# | a lesson as it was before you changed it | `make reset LESSON=00` in a terminal (or `python tools/notebooks.py reset 00`); your version is kept in `mine` |
 # | another 7 | draw it above, and run the cell that keeps it |
 #
 # A last question about the network that read your 7.
@@ -147,6 +147,9 @@ guess("The network learnt from drawn digits alone. How many of 100 digits that i
 share = train.evaluate(network, digits.test_images[:2_000], digits.test_labels[:2_000])
 claim("of 100 test digits it reads", 100 * share, above=95, answer="more than 95")
 claim("and the numbers that it learnt are", models.count_parameters(network), equals=17_018)
+
+# %% [markdown]
+# If your digits are the drawn ones, that was its home ground: other digits, but of the same program. With MNIST it had to read hands that it never met.
 
 # %% [markdown] tags=["slide"]
 # ## The nine lessons
@@ -161,7 +164,7 @@ claim("and the numbers that it learnt are", models.count_parameters(network), eq
 # | 05 | Batch normalisation | Why do deep networks fall silent, and what wakes them? | 50 |
 # | 06 | The full MNIST CNN | How long does your laptop need to learn ten digits? | 50 |
 # | 07 | Inside the network | What does it look at, and how is it fooled? | 50 |
-# | 08 | Further | What of all this carries over to your own images? | 30 |
+# | 08 | Further | What of all this carries over to your own images? | 45 |
 #
 # The minutes are for the lesson itself. The exercises and the sections called *Further* come on top; do them when you like. Each lesson stands on its own feet, so that you can begin where you want; they were written to be read in this order.
 #

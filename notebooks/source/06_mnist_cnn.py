@@ -87,7 +87,7 @@ show.table(["layer", "what comes out: N, C, H, W", "parameters"], rows)
 # %% [markdown]
 # The third pooling turns 7 rows into 3: 7 is odd, and the last row is dropped (lesson 03). And 32 channels of 3 x 3 are 288 numbers; that is all the linear layer gets to know about the digit.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ### Your turn: how many numbers are left? (3 minutes, easy)
 #
 # An image passes some blocks like those above, each of them a 3 x 3 convolution with padding 1 and a pooling of 2 x 2. How many numbers does `nn.Flatten` hand to the linear layer?
@@ -141,7 +141,8 @@ claim("having no idea costs ln 10, the natural logarithm of ten", undecided, bet
 
 # %% [markdown]
 # Keep 2.3 in mind. A loss that starts far above it, or stays there, tells you something before any accuracy does.
-#
+
+# %% [markdown] tags=["slide"]
 # ### "End the network with softmax, then use `CrossEntropyLoss`"
 #
 # You will read this often. But `cross_entropy` takes logits and does the softmax itself; then it happens twice. Suppose that the network is certain and right: all of the share on the true digit.
@@ -154,7 +155,7 @@ perfect = F.one_hot(truth, 10).float()                   # softmax was applied a
 claim("the loss of a perfect answer does not get near zero any more", F.cross_entropy(perfect, truth), between=(1.4, 1.5), answer="1.5")
 
 # %% [markdown]
-# A perfect network would still be told that it is wrong, and where all answers are squeezed between 1.46 and 2.46 the slopes are small. (What that costs is measured in a section below.) So: **logits out, no softmax inside.** Take the softmax afterwards, when you want to show shares to a person.
+# A perfect network would still be told that it is wrong. And whatever it answers, the loss lies between 1.46 and 2.46: on so flat a hill the slopes are small. (What that costs is measured in a section below.) So: **logits out, no softmax inside.** Take the softmax afterwards, when you want to show shares to a person.
 
 # %% [markdown] tags=["slide"]
 # ## The training loop, written out
@@ -178,14 +179,15 @@ for batch in train.progress_bar(torch.randperm(10_000).split(100)):
 # Did it begin where a network begins that knows nothing, near 2.3? And how good is it now? `train.predict` gives the logits for many images, with batch norm in evaluation mode (lesson 05). Count the correct ones.
 
 # %%
-images, labels = training.test_images, training.test_labels          # the validation pile
+images, labels = training.test_images, training.test_labels          # "testing" here means: the validation pile
 correct = train.predict(my_cnn, images).argmax(dim=1) == labels
-claim("the first loss is not far from ln 10", losses[0], between=(1.8, 3.5))
+claim("the first loss is not far from ln 10", losses[0], between=(1.7, 3.7))
 claim("most of the validation digits are read correctly, in %", 100 * correct.sum() / len(correct), above=65)
 
 # %% [markdown]
 # (If your digits are drawn ones: the training images, and so the validation pile, are drawn more wildly than the test images. Expect a lower number here and a higher one at the end.)
-#
+
+# %% [markdown] tags=["slide"]
 # ### Your turn: one step (10 minutes, medium)
 #
 # The smallest network for digits is one linear layer: `logits = images @ weight`. Take one step of training with it: forward, loss, backward, and then each weight moves against its slope, by the learning rate times the slope.
@@ -218,7 +220,7 @@ def training_step(weight, images, labels, learning_rate):
 
 check.training_step(training_step)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ### Your turn: count (3 minutes, easy)
 #
 # You will read results like "83.4265 % of 10,000 images". That would be 8,342.65 images. Such numbers come from averaging the accuracy of batches when the last batch is smaller than the others. Count instead.
@@ -288,25 +290,28 @@ show.table(["learning rate", "three seeds, % correct", "mean", "spread"], [
 ])
 
 # %% [markdown]
+# Which of the two wins more? On MNIST it is the rate, on our drawn digits the cycle: see how large each step in your table is beside the spread. And 5,000 images are 40 steps, a sprint; who wins it need not win the long run. (PyTorch's one cycle moves a second dial along with the rate: how long Adam remembers earlier slopes.)
+
+# %% [markdown] tags=["slide"]
 # **Pool earlier.** Batch norm and ReLU work on every number that the convolution gives. Pooling first leaves them a quarter of that. For ReLU the order makes no difference at all (lesson 04). For batch norm it does (lesson 05), so we measure. `models.course_cnn` is this network.
 
 # %%
 pooled, pooled_seconds = try_out(models.course_cnn, one_cycle)
 claim("points that pooling first gains", mean(pooled) - mean(right), above=0)
-show.table(["order", "three seeds, % correct", "mean", "seconds, fastest of three"], [
-    ["convolution, batch norm, ReLU, pool", right, mean(right), right_seconds],
-    ["convolution, pool, batch norm, ReLU", pooled, mean(pooled), pooled_seconds],
+show.table(["order", "three seeds, % correct", "mean", "spread", "seconds, fastest"], [
+    ["convolution, batch norm, ReLU, pool", right, mean(right), stdev(right), right_seconds],
+    ["convolution, pool, batch norm, ReLU", pooled, mean(pooled), stdev(pooled), pooled_seconds],
 ])
 
 # %% [markdown]
-# More digits, and with most processors in less time; the table says how it is with yours. One change, one measurement, and again: this is how the recipe was found, and how you will find better ones. (More of it in the sections below: which part matters, where the seconds go.)
+# More digits, and with most processors in less time; the table says how it is with yours. The seconds are easy to explain, the digits are not: perhaps it helps that batch norm now measures the very numbers that go on. One change, one measurement, and again: this is how the recipe was found, and how you will find better ones. (More of it in the sections below: which part matters, where the seconds go.)
 
 # %% [markdown] tags=["slide"]
 # ## The run
 #
 # All training images, each seen once. The validation pile has done its work and goes back to the others. Now, and only now, we open the envelope with the test images.
 #
-# The course recipe has one ingredient more: *label smoothing*. The target of the true digit is not 100 %: 5 % are taken away and spread evenly over all ten, itself included, so that no weight is driven to be ever surer. On all of MNIST it took away about a tenth of the errors in eight seeds, a gain not much above their spread (`docs/audit/course_recipe.md` has the figures), so we do not claim it here.
+# The course recipe has one ingredient more: *label smoothing*. The target of the true digit is not 100 %: 5 % are taken away and spread evenly over all ten, itself included, so that no logit is driven ever higher. On all of MNIST it took away about a tenth of the errors in eight seeds, a gain not much above their spread (`docs/audit/course_recipe.md` has the figures), so we do not claim it here.
 
 # %%
 guess("60,000 images, each seen once. Of 100 test digits, how many will it read?", ["90 or fewer", "91 to 98", "more than 98"])
@@ -318,9 +323,11 @@ history = train.fit(cnn, digits, on_step=show.LiveCurves(), progress=False)
 reached = 100 * train.evaluate(cnn, digits.test_images, digits.test_labels)
 claim("it reads more than 98 of 100 test digits", reached, above=98, answer="more than 98")
 claim("training took less than two minutes; in seconds", history.seconds, below=120)
+target = torch.full((10,), 0.05 / 10) + 0.95 * F.one_hot(torch.tensor(3), 10)
+claim("a network whose shares meet the smoothed target still pays a loss of", -(target * target.log()).sum(), between=(0.28, 0.29))
 
 # %% [markdown]
-# Watch the right curve: most of the way is done early in the run, and the long rest is for little. It shows the accuracy on the *training* images of each step; drawn ones are wilder than the test images, so with those the curve ends lower than the test.
+# Watch the curves: most of the way is done early in the run, and the long rest is for little. The loss cannot fall to 0, as the last claim says. And the right curve is more honest than it looks: it shows the accuracy on the images of each step *before* the network learns from them, and each image comes only once. (Drawn training images are wilder than the test images, so with those the curve ends lower than the test.)
 
 # %% [markdown] tags=["slide"]
 # ## What it says, and where it errs
@@ -332,7 +339,7 @@ few = torch.cat([digits.test_images[[1, 5, 9]], mine.seven()[None]])
 truths = torch.tensor([*digits.test_labels[[1, 5, 9]].tolist(), 7])
 show.probabilities(few, train.predict(cnn, few).softmax(dim=1), truths)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ### Your turn: who is taken for whom? (10 minutes, medium)
 #
 # Which digits does it take for which others? Count each pair, in a table with a row for each true digit and a column for each answer: the **confusion matrix**.
@@ -371,6 +378,9 @@ matrix = (digits.test_labels * 10 + answers).bincount(minlength=100).view(10, 10
 claim("the diagonal over all counts is the accuracy; the difference is", (100 * matrix.diag().sum() / matrix.sum() - reached).abs(), below=0.001)
 show.confusion(matrix)
 
+# %% [markdown]
+# Look for the darkest orange. Pairs that a single stroke tells apart are often among the worst: 4 and 9, 1 and 7, 3 and 5. Which pair is *the* worst changes with the digits and with the seed.
+
 # %% [markdown] tags=["slide"]
 # ## What stays with you
 #
@@ -393,7 +403,7 @@ quiz("06")
 # %% [markdown] tags=["quiz"]
 # ## "Average loss on the test set: 0.0003", prints a program that sums up the mean loss of each batch of 100 and divides by the number of images. What is wrong?
 # - [ ] Nothing; networks get that good on MNIST
-#   At an accuracy of 99 % the mean loss is nearer to 0.03. Divide correctly and look again.
+#   At an accuracy of 99 % the plain mean loss is a few hundredths. Divide correctly and look again.
 # - [x] A sum of batch means must be divided by the number of batches; the figure is 100 times too small
 #   Each batch has already divided by its 100 images. Dividing by the images again divides twice.
 # - [ ] The loss must be summed over the classes as well
@@ -417,8 +427,8 @@ quiz("06")
 # - [x] The logit of the 4 stands clearly above the others; how often such an answer is right has to be counted
 #   Softmax makes shares of any ten numbers, also of those that come from a picture of a cat.
 # - [ ] It is certain, so the answer is right
-#   Among its errors you will find some that it made with 98 % and more.
-# - [ ] Two of its hundred kernels voted against it
+#   A large share is no guarantee: to a picture of noise it gives one of ten names, and may be quite sure of it.
+# - [ ] Two of a hundred kernels voted against it
 #   Kernels do not vote. The ten logits are sums over the last maps, and softmax turns them into shares.
 
 # %% [markdown] tags=["quiz"]
@@ -442,15 +452,16 @@ quiz("06")
 # %% [markdown] tags=["slide"]
 # ## What you have seen
 #
+# - Ten digits took you years, and your laptop less than two minutes: the claim under the run has the seconds.
 # - Convolution, pooling, batch norm, ReLU, three times; a linear layer; ten logits. 17,018 numbers to learn.
-# - The network gives logits. Cross-entropy does the softmax itself; doing it twice flattens the slope.
+# - The network gives logits. Cross-entropy does the softmax itself; doing it twice flattens the slopes.
 # - Five lines train: forward, loss, forget the old slopes, backward, step.
 # - Accuracy is a count. Compare settings on validation images, and open the test set once.
 # - Change one thing at a time, with several seeds, or you will be admiring noise.
 #
-# **Now you.** Make `block` wider or narrower (8, 16, 32 channels?), or take one block away, and run `try_out` on it. How small can the network become before it reads fewer than 95 of 100? Which digits go first?
+# **Now you.** Write a `classic_cnn` with other numbers of channels (the linear layer needs nine for each channel of the last block), and run `try_out` on it. How small can the network become before it loses five points? Does twice as wide win more than the spread?
 #
-# **Next:** lesson 07 looks inside this network: what its kernels became, what it saw in the digits it got wrong, and how to fool it. Below are sections for those who want to know more; each stands for itself.
+# **Next:** lesson 07 looks inside this network: what its kernels became, what it saw in the digits it got wrong, and how to fool it. Below are sections for those who want to know more. They need the cells above, not each other.
 
 # %% [markdown] tags=["further"]
 # ## Further: the worst errors, and how sure it was
@@ -461,24 +472,38 @@ quiz("06")
 all_shares = train.predict(cnn, digits.test_images).softmax(dim=1)
 true_share = all_shares.gather(1, digits.test_labels[:, None])[:, 0]
 worst = true_share.topk(10, largest=False).indices
-show.digits(digits.test_images[worst], [f"a {digits.test_labels[i]},\nread {answers[i]}" for i in worst])
+show.digits(digits.test_images[worst], [f"a {digits.test_labels[i]}, read {answers[i]}" for i in worst], columns=5)
 
 # %% [markdown]
-# "98 % a cat" sounds like certainty. How often is an answer right that the network gives with a share of 0.9 or more, and what does it say to a picture that is no digit at all?
+# "98 % a cat" sounds like certainty. There is one way to find out what such a share is worth: put together all digits that got about the same, and count how many were read correctly.
 
 # %%
-guess("Ten pictures of random grey. How large is the largest share, on average?", ["0.1", "0.2 or a little more", "more than a third"])
+guess("Of the digits with a largest share of 70 to 90 %, how many of 100 does it read correctly?", ["fewer than 70", "70 to 90", "more than 90"])
+
+# %%
+largest, right_ones = all_shares.max(dim=1).values, answers == digits.test_labels
+rows = []
+for low, high in [(0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.0)]:
+    inside = (largest > low) & (largest <= high)
+    rows.append([f"{100 * low:.0f} to {100 * high:.0f} %", int(inside.sum()), 100 * largest[inside].mean(), 100 * right_ones[inside].float().mean()])
+claim("of 100 digits with a share of 70 to 90 % it reads", rows[2][3], above=90, answer="more than 90")
+show.table(["largest share", "digits", "mean share, %", "of these correct, %"], rows)
+
+# %% [markdown]
+# Asked for its shares, this network is too modest: label smoothing taught it never to be quite sure. Networks trained without it, and longer, tend to the opposite. How well shares and counts agree is called **calibration**. And what does it say to a picture that is no digit at all?
+
+# %%
+guess("A hundred pictures of random grey. How large is the largest share, on average?", ["0.1", "about 0.2", "more than 0.3"])
 
 # %%
 torch.manual_seed(0)
 noise = torch.randint(0, 256, (100, 28, 28), dtype=torch.uint8)
-on_noise = train.predict(cnn, noise).softmax(dim=1).max(dim=1).values.mean()
-sure = all_shares.max(dim=1).values > 0.9
-claim("on noise the largest share is, on average", on_noise, above=0.34, answer="more than a third")
-claim("of the digits where it was sure, it read correctly, in %", 100 * (answers == digits.test_labels)[sure].float().mean(), above=99)
+on_noise, named = train.predict(cnn, noise).softmax(dim=1).max(dim=1)
+claim("on noise the largest share is, on average", on_noise.mean(), above=0.3, answer="more than 0.3")
+show.table(["digit", *range(10)], [["so many pictures of noise are read as it", *named.bincount(minlength=10).tolist()]])
 
 # %% [markdown]
-# So its shares mean something for digits like those that it has seen, and nothing for the rest of the world: the network has never met a picture that is none of the ten, and has no eleventh answer.
+# So a share can be counted on, after a count, for digits like those that it has seen, and means nothing for the rest of the world: the network has never met a picture that is none of the ten, and has no eleventh answer.
 
 # %% [markdown] tags=["further"]
 # ## Further: what one softmax too many costs
@@ -497,30 +522,47 @@ show.table(["network ends with", "three seeds, % correct", "mean", "spread"], [
 ])
 
 # %% [markdown]
-# It still learns, only slower, and very differently with each seed. That is why the mistake survives: on easy digits a long training hides most of the damage.
+# It still learns, only slower, and very differently with each seed. That it learns at all is why the mistake survives. What it costs in a long training? The race below has a pair of rows for that: "dropout", and the same without the softmax.
 #
 # The other family of losses, `nll_loss`, takes *logarithms* of shares. `log_softmax` and then `nll_loss` is the same as cross-entropy on logits. A `softmax` in front of `nll_loss` is a mistake again, and one that shows: the loss becomes negative.
 
 # %%
 scores = train.predict(cnn, digits.test_images[:500])
-truths = digits.test_labels[:500]
+truths = digits.test_labels[:500]                                    # the first 500 will do
 claim("log-softmax and nll_loss are cross-entropy; the difference is", (F.nll_loss(scores.log_softmax(dim=1), truths) - F.cross_entropy(scores, truths)).abs(), below=1e-5)
 claim("softmax before nll_loss gives a loss below zero", F.nll_loss(scores.softmax(dim=1), truths), below=0)
 
 # %% [markdown] tags=["further"]
 # ## Further: honest numbers
 #
-# Three figures from our own network: the accuracy counted, the accuracy as a mean over batches, and the loss divided twice.
+# First the small network from the training loop: its accuracy counted, and as a mean over batches of 128.
 
 # %%
 parts = correct.float().split(128)                                   # 39 batches of 128, one of 8
 mean_of_means = torch.stack([part.mean() for part in parts]).mean()
-claim("counted and averaged over batches, the accuracy is not the same; points between them", 100 * (mean_of_means - correct.float().mean()).abs(), above=1e-3)
+claim("counted and averaged over batches, the accuracy is not the same; points between them", 100 * (mean_of_means - correct.float().mean()).abs(), above=1e-6)
+
+# %% [markdown]
+# Then the large run: its loss on 500 test images, divided once, and divided twice.
 
 # %%
+scores, truths = train.predict(cnn, digits.test_images[:500]), digits.test_labels[:500]
 batch_losses = [F.cross_entropy(one, truth).item() for one, truth in zip(scores.split(100), truths.split(100))]
 true_loss, printed = F.cross_entropy(scores, truths).item(), sum(batch_losses) / len(scores)
 claim("a sum of batch means, divided by the images, is too small; so many times", true_loss / printed, between=(99, 101))
+
+# %% [markdown]
+# ### How much of a score is luck with the test images?
+#
+# Another 10,000 test images would give another score. Where a share *p* is counted on *n* images, it is off by about the root of p (1 - p) / n. For 99 % of 10,000 that is 0.1 points, so two networks with 99.1 and 99.2 % are not told apart. To see that the rule holds, shuffle the test images and cut them into twenty piles of 500: by how much do their scores differ?
+
+# %%
+torch.manual_seed(0)
+hit = (answers == digits.test_labels).float()                        # (10,000,), 1 where it was right
+piles_of_500 = hit[torch.randperm(10_000)].view(20, 500).mean(dim=1)
+rule = (hit.mean() * (1 - hit.mean()) / 500).sqrt()
+claim("spread of the twenty scores, over what the rule says", piles_of_500.std() / rule, between=(0.3, 1.7))
+show.table(["", "points"], [["spread of the twenty scores", 100 * piles_of_500.std()], ["the rule for 500 images", 100 * rule]])
 
 # %% [markdown]
 # ### The luck of the best
@@ -548,12 +590,32 @@ for pile in torch.arange(2_000).split(100):
     leads.append((hits[winner, pile].mean() - hits[:, pile].mean(), others[winner] - others.mean()))
 there, elsewhere = torch.tensor(leads).mean(dim=0)
 claim("mean lead of the winner over the average run, in points, on the images that chose it", there, above=1)
-claim("on all others so much of it is left", elsewhere / there, below=0.6)
+claim("on all others so much of it is left", elsewhere / there, below=0.7)
 
 # %% [markdown] tags=["further"]
 # ## Further: learnt by heart
 #
-# Only 400 images, seen forty times, and a network with far more weights than images. On the way we look at the loss on those 400, and on 500 fresh ones of the validation pile.
+# Before a long run, people who train networks often make a short one: ten images, again and again. Any sound network learns ten images by heart. If yours does not, something is broken, and you have found out in a second. Here is one more with wrong labels, each moved to the next digit.
+
+# %%
+guess("Ten images with wrong labels. Does the network learn those by heart, too?", ["yes", "no"])
+
+# %%
+ends = {}
+for name, shift in {"as they are": 0, "each moved on by one": 1}.items():
+    ten = replace(training, train_images=training.train_images[:10], train_labels=(training.train_labels[:10] + shift) % 10)
+    torch.manual_seed(0)
+    short_run = train.fit(models.course_cnn(), ten, recipe=replace(careful, epochs=60, batch_size=10), progress=False)
+    ends[name] = short_run.loss[-1]
+claim("the larger of both losses at the end", max(ends.values()), below=0.2, answer="yes")
+show.table(["labels", "loss after 60 steps"], [*map(list, ends.items())])
+
+# %% [markdown]
+# So the short run finds a broken loop, and does not find broken labels. For those, look at your images with their labels, as we did at the very beginning.
+#
+# ### A good thing that goes too far
+#
+# Now 400 images, seen forty times, and a network with far more weights than images. On the way we look at the loss on those 400, and on 500 fresh ones of the validation pile.
 
 # %%
 def wide_cnn(*extra):
@@ -593,46 +655,55 @@ steps = range(20, 161, 20)
 show.lines(steps, {"400 images seen": plain["seen"], "fresh images": plain["fresh"]}, xlabel="step", ylabel="loss", yscale="log")
 
 # %%
-lowest, last = (mean(pick(run) for run in plain["fresh"]) for pick in (min, lambda run: run[-1]))
+lowest, last = mean(min(run) for run in plain["fresh"]), mean(run[-1] for run in plain["fresh"])
 claim("the loss on fresh images ends above its lowest; by the factor", last / lowest, above=1.0, answer="falls, then rises")
 claim("and is so many times the loss on the images it has seen", last / mean(run[-1] for run in plain["seen"]), above=2)
 
 # %% [markdown]
-# That is **over-fitting**: what it learns from now on is these 400 images, and not digits. Three remedies are in everybody's mouth. **Dropout** sets a random half of the numbers to zero at each step, so that none can rely on a single other (`nn.Dropout2d` drops whole maps, because neighbours in a map say nearly the same); at prediction nothing is dropped. **Weight decay** pulls every weight a little towards zero. And more images. Which helps most, here?
+# That is **over-fitting**: what it learns from now on is these 400 images, and not digits. Four remedies are in everybody's mouth.
+# - **Early stopping**: keep the network as it was when the loss on validation images was lowest.
+# - **Dropout** sets a random half of the numbers to zero at each step, so that none can rely on a single other (`nn.Dropout2d` drops whole maps, because neighbours in a map say nearly the same). At prediction nothing is dropped.
+# - **Weight decay** pulls every weight a little towards zero.
+# - More images.
 
 # %%
-guess("The lowest loss on fresh images comes from ...", ["dropout", "weight decay", "four times the images"])
+guess("The lowest loss on fresh images comes from ...", ["early stopping", "dropout", "weight decay", "four times the images"])
 
 # %%
 dropped = follow(lambda: wide_cnn(nn.Dropout(0.5)), forty)
 decayed = follow(wide_cnn, replace(forty, weight_decay=0.001))
 few_images = replace(training, train_images=training.train_images[:1_600], train_labels=training.train_labels[:1_600])
 more = follow(wide_cnn, replace(forty, epochs=10))
-ends = {name: [run[-1] for run in curves["fresh"]] for name, curves in
-        {"plain": plain, "dropout": dropped, "weight decay": decayed, "four times the images": more}.items()}
-show.table(["", "loss on fresh images, mean", "spread"], [[name, mean(end), stdev(end)] for name, end in ends.items()])
 
 # %%
-claim("plain against four times the images: the loss is higher by the factor", mean(ends["plain"]) / mean(ends["four times the images"]), above=1.2, answer="four times the images")
+ends = {"nothing done": [run[-1] for run in plain["fresh"]], "early stopping": [min(run) for run in plain["fresh"]],
+        "dropout": [run[-1] for run in dropped["fresh"]], "weight decay": [run[-1] for run in decayed["fresh"]],
+        "four times the images": [run[-1] for run in more["fresh"]]}
+best_remedy = min(mean(end) for name, end in ends.items() if name != "four times the images")
+claim("the best of the others, over four times the images: its loss is higher by the factor", best_remedy / mean(ends["four times the images"]), above=1.05, answer="four times the images")
+show.table(["", "loss on fresh images, mean", "spread"], [[name, mean(end), stdev(end)] for name, end in ends.items()])
+
+# %% [markdown]
+# All took the same number of steps. Dropout and weight decay were tried in one strength only, the usual one; with other strengths their places may change. (Early stopping is flattered a little here: the images that chose the moment also measure the loss.)
 
 # %% [markdown] tags=["further"]
 # ## Further: which part matters?
 #
-# Take one part away at a time, and see what is missed: three seeds each, 5,000 images. With nothing taken away it is `models.course_cnn`, which has been tried above.
+# Take one part away at a time, and see what is missed: three seeds each, 5,000 images. With nothing taken away it is `models.course_cnn`, which has been tried above. A network without batch norm gets the biases back that batch norm made needless. Parts take weights away with them, so the table counts those, too.
 
 # %%
 from functools import partial
 
 def variant(norm=nn.BatchNorm2d, bend=nn.ReLU, widths=(1, 16, 32, 32), kernel_size=3):
-    layers = []
+    layers, has_norm = [], norm is nn.BatchNorm2d
     for inputs, outputs in zip(widths, widths[1:]):
-        layers += [nn.Conv2d(inputs, outputs, kernel_size, padding=kernel_size // 2, bias=False),
+        layers += [nn.Conv2d(inputs, outputs, kernel_size, padding=kernel_size // 2, bias=not has_norm),
                    nn.MaxPool2d(2), norm(outputs), bend()]
     side = 28 // 2 ** (len(widths) - 1)
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * side * side, 10))
 
 changes = {
-    "batch norm": {"norm": lambda channels: nn.Identity()}, "ReLU": {"bend": nn.Identity},
+    "nothing": {}, "batch norm": {"norm": nn.Identity}, "ReLU": {"bend": nn.Identity},
     "ReLU, sigmoid instead": {"bend": nn.Sigmoid}, "the third block": {"widths": (1, 16, 32)},
     "half of the kernels": {"widths": (1, 8, 16, 16)}, "3 x 3, 1 x 1 instead": {"kernel_size": 1},
 }
@@ -641,11 +712,12 @@ changes = {
 guess("Taking which away costs most?", ["batch norm", "ReLU", "the third block", "looking at neighbours (3 x 3)"])
 
 # %%
-without = {"nothing": pooled} | {name: try_out(partial(variant, **change), one_cycle)[0] for name, change in changes.items()}
-lost = {name: mean(pooled) - mean(scores) for name, scores in without.items()}
-claim("points lost without a look at the neighbours", lost["3 x 3, 1 x 1 instead"], above=10, answer="looking at neighbours (3 x 3)")
-show.table(["without", "three seeds, % correct", "points lost", "spread"],
-           [[name, scores, lost[name], stdev(scores)] for name, scores in without.items()])
+rows = []
+for name, change in changes.items():
+    scores, _ = (pooled, None) if name == "nothing" else try_out(partial(variant, **change), one_cycle)
+    rows.append([name, models.count_parameters(variant(**change)), scores, mean(pooled) - mean(scores), stdev(scores)])
+claim("points lost without a look at the neighbours", rows[-1][3], above=10, answer="looking at neighbours (3 x 3)")
+show.table(["without", "numbers to learn", "three seeds, % correct", "points lost", "spread"], rows)
 
 # %% [markdown]
 # Without its neighbours no network is left: with 1 x 1 kernels the pools alone see more than one pixel. (Without ReLU it still bends: which is the largest of four is a bend, too.)
@@ -725,8 +797,12 @@ def seconds_for(batches):
 
 # %%
 loader = DataLoader(OneByOne(), batch_size=100, shuffle=True)
-in_memory = ((data.normalize(training.train_images[batch]), training.train_labels[batch]) for batch in torch.randperm(10_000).split(100))
-ratio = seconds_for(loader) / seconds_for(in_memory)
+
+def out_of_memory():
+    for batch in torch.randperm(10_000).split(100):
+        yield data.normalize(training.train_images[batch]), training.train_labels[batch]
+
+ratio = seconds_for(loader) / min(seconds_for(out_of_memory()) for _ in range(3))   # the fastest of three: it is so short
 claim("fetching one by one takes so many times as long as cutting out of memory", ratio, above=2)
 
 # %% [markdown]
