@@ -80,7 +80,8 @@ def grad_cam(
 
     A map's weight is the mean of the logit's slopes over its places; a sum below 0 counts as 0.
     `layer` is a place in the network, as in model[7]; by default the last convolution, whose maps
-    are 7 x 7 in the course's network. The digit is the answer where none is given.
+    are 7 x 7 in the course's network. A pool behind it drops the seventh row and column: a place
+    may be coloured that the answer never gets to see. The digit is the answer where none is given.
 
     Shape: image (28, 28) uint8 -> (28, 28), enlarged from the maps; none below 0.
     Raises ValueError for a layer that gives no maps, or another digit.

@@ -125,6 +125,15 @@ def test_grad_cam_looks_at_the_last_convolution_and_at_the_answer_by_default():
     assert not torch.equal(cam, inside.grad_cam(model, DIGIT, layer=7))
 
 
+@pytest.mark.parametrize(("layer", "reached"), [(7, 49), (8, 36)])
+def test_the_pool_cuts_places_of_the_last_convolution_off_from_the_answer(layer, reached):
+    model = course_cnn().eval()
+    maps = model[: layer + 1](data.normalize(handwriting.draw(20, seed=2).images))
+    maps = maps.detach().requires_grad_()
+    (slopes,) = torch.autograd.grad(model[layer + 1 :](maps).square().sum(), maps)
+    assert (slopes.abs().amax(dim=(0, 1)) > 0).sum() == reached
+
+
 WAYS = {
     "activations": lambda model: inside.activations(model, DIGIT[None]),
     "occlusion": lambda model: inside.occlusion(model, DIGIT),

@@ -41,6 +41,13 @@ def test_a_cell_gives_what_the_package_gives(cells, way, which):
             torch.testing.assert_close(cells[way](model, image, digit), expected)
 
 
+def test_the_layer_of_the_cell_is_that_of_the_package(cells):
+    model, image = weights.shipped(), DRAWN.images[5]
+    earlier = cells["grad_cam"](model, image, 3, layer=7)
+    torch.testing.assert_close(earlier, inside.grad_cam(model, image, 3, layer=7))
+    assert not torch.equal(earlier, cells["grad_cam"](model, image, 3))
+
+
 def test_the_patch_of_the_cell_is_that_of_the_package(cells):
     model, image = weights.shipped(), DRAWN.images[5]
     small = cells["occlusion"](model, image, 3, patch=5)
@@ -55,7 +62,7 @@ def test_every_function_of_the_lesson_is_short_enough_to_be_read():
                 assert node.end_lineno - node.lineno < 12
 
 
-def test_a_hook_that_a_learner_leaves_does_not_outlive_the_attempt():
+def test_a_hook_that_a_learner_leaves_is_noticed_and_does_not_outlive_the_attempt():
     def careless(model, x):
         model[0].register_forward_hook(lambda *_: torch.zeros(1))
         return model(x)
@@ -63,4 +70,5 @@ def test_a_hook_that_a_learner_leaves_does_not_outlive_the_attempt():
     model, x = torch.nn.Sequential(torch.nn.ReLU()), torch.ones(2)
     [made] = attempt_all(careless, [(model, x)], seconds=5)
     assert torch.equal(made.result, torch.zeros(1))
+    assert made.changed == (0,)
     assert torch.equal(model(x), x)

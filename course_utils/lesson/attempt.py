@@ -47,9 +47,16 @@ def attempt(function: Callable, inputs: tuple, seconds: float) -> Attempt:
     made.changed = tuple(
         number
         for number, (now, before) in enumerate(zip(given, inputs, strict=True))
-        if isinstance(before, torch.Tensor) and not same(now, before)
+        if is_changed(now, before)
     )
     return made
+
+
+def is_changed(now, before) -> bool:
+    """Say whether a tensor has other numbers than before, or a hook hangs on a network."""
+    if isinstance(now, torch.nn.Module):
+        return any(layer._forward_hooks for layer in now.modules())
+    return isinstance(before, torch.Tensor) and not same(now, before)
 
 
 def copied(value):

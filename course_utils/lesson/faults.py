@@ -95,6 +95,11 @@ def of_attempt(made: Attempt, expected, parameters: list[str], learner: Callable
         return "your function returns None. Does its last line begin with `return`?"
     if made.changed:
         name = parameters[made.changed[0]]
+        if isinstance(made.inputs[made.changed[0]], torch.nn.Module):
+            return (
+                f"your hook still hangs on the `{name}`, which will call it for ever. Keep what "
+                "`register_forward_hook` returns, and take the hook away: `handle.remove()`."
+            )
         return (
             f"your function changed the `{name}` that it was given, and whoever calls it still "
             f"needs that. Work on a copy: `{name}.clone()`."

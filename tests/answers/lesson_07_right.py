@@ -18,8 +18,9 @@ def keep_output__dictionary(model, layer, x):
     def hook(module, inputs, output):
         kept["output"] = output.clone()
 
-    model[layer].register_forward_hook(hook)
+    handle = model[layer].register_forward_hook(hook)
     model(x)
+    handle.remove()
     return kept["output"].detach()
 
 
@@ -108,7 +109,7 @@ OTHER_INPUTS = {
 
 
 def keeps_the_output(keep) -> bool:
-    """Try other networks than the check does, new ones each time: hooks may stay on them."""
+    """Try other networks than the check does; a hook must not stay on them."""
     for layers, layer, shape in [
         ([nn.ReLU(), nn.Flatten()], 0, (2, 3)),
         ([nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2)], 1, (5, 4)),
@@ -119,6 +120,8 @@ def keeps_the_output(keep) -> bool:
         expected = model[: layer + 1](x)
         try:
             if not torch.equal(keep(model, layer, x.clone()), expected):
+                return False
+            if model[layer]._forward_hooks:
                 return False
         except Exception:
             return False

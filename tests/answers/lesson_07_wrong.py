@@ -5,22 +5,30 @@ import torch
 from tests.check_kit import gets
 
 
-def watch(model, layer, keep):
+def watch(model, layer, x, keep):
     kept = []
-    model[layer].register_forward_hook(lambda _, i, o: kept.append(keep(i, o)))
+    handle = model[layer].register_forward_hook(lambda _, i, o: kept.append(keep(i, o)))
+    model(x)
+    handle.remove()
     return kept
 
 
-@gets("what went into the layer")
-def keep_output__input(model, layer, x):
-    kept = watch(model, layer, lambda inputs, output: inputs[0].detach().clone())
+@gets("your hook still hangs on the `model`")
+def keep_output__hook_stays(model, layer, x):
+    kept = []
+    model[layer].register_forward_hook(lambda _, i, o: kept.append(o.detach().clone()))
     model(x)
     return kept[0]
 
 
+@gets("what went into the layer")
+def keep_output__input(model, layer, x):
+    return watch(model, layer, x, lambda inputs, output: inputs[0].detach().clone())[0]
+
+
 @gets("the output of the whole network")
 def keep_output__end(model, layer, x):
-    watch(model, layer, lambda inputs, output: output)
+    watch(model, layer, x, lambda inputs, output: output)
     return model(x)
 
 
@@ -31,29 +39,26 @@ def keep_output__next(model, layer, x):
 
 @gets("worked in place")
 def keep_output__no_copy(model, layer, x):
-    kept = watch(model, layer, lambda inputs, output: output.detach())
-    model(x)
-    return kept[0]
+    return watch(model, layer, x, lambda inputs, output: output.detach())[0]
 
 
 @gets("only the first image")
 def keep_output__first_image(model, layer, x):
-    kept = watch(model, layer, lambda inputs, output: output.clone())
-    model(x)
-    return kept[0][0]
+    return watch(model, layer, x, lambda inputs, output: output.clone())[0][0]
 
 
 @gets("list index out of range")
 def keep_output__never_run(model, layer, x):
-    kept = watch(model, layer, lambda inputs, output: output)
+    kept = []
+    handle = model[layer].register_forward_hook(lambda _, i, o: kept.append(o))
+    handle.remove()
+    model(x)
     return kept[0]
 
 
 @gets("returns a list, not a tensor")
 def keep_output__list(model, layer, x):
-    kept = watch(model, layer, lambda inputs, output: output.detach())
-    model(x)
-    return kept
+    return watch(model, layer, x, lambda inputs, output: output.detach())
 
 
 @gets("begins at the place")
