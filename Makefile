@@ -30,6 +30,8 @@ audit: installed-dev  ## measure what takes long; the results go to docs/audit (
 	@$(IN_VENV) -m benchmarks.reading
 	@$(IN_VENV) -m benchmarks.draw_pad
 	@$(IN_VENV) -m benchmarks.race
+	@$(IN_VENV) -m benchmarks.convolution
+	@$(IN_VENV) -m benchmarks.start
 	@$(IN_VENV) -m benchmarks.table
 
 lock: installed-dev  ## pin what is installed in requirements.lock
