@@ -120,6 +120,14 @@ def test_hints_come_one_after_the_other_and_then_the_solution_is_named(monkeypat
     assert "```python\ndef convolve(): ...\n```" in capsys.readouterr().out
 
 
+def test_code_in_a_hint_begins_on_a_line_of_its_own(monkeypatch, capsys):
+    code = "```python\nif inside:\n    ...\n```"
+    monkeypatch.setitem(written()["exercises"], "convolve", {"hints": [code], "solution": ""})
+    monkeypatch.setattr(check.convolve, "_hints_shown", 0)
+    check.convolve.hint()
+    assert f"**Hint 1 of 1.**\n\n{code}\n\nThe solution" in capsys.readouterr().out
+
+
 def test_in_a_thread_an_endless_loop_ends_too():
     ended = []
 

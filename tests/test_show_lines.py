@@ -48,6 +48,19 @@ def test_names_do_not_lie_on_each_other_where_curves_end_together(yscale):
         assert not any(box.overlaps(other) for other in boxes[at + 1 :])
 
 
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [((0.06, 3), ["0.1", "0.2", "0.5", "1", "2"]), ((1e-6, 1e6), ["0.0001", "0.01", "1", "100"])],
+)
+def test_a_logarithmic_height_has_plain_numbers_however_far_it_goes(ends, expected):
+    picture = show.lines([1, 2], {"A": list(ends)}, yscale="log", **LABELS)
+    picture.png()
+    [axis] = picture.figure.axes
+    named = [text.get_text() for text in axis.get_yticklabels()]
+    assert set(expected) <= set(named)
+    assert not any("$" in name for name in named)
+
+
 def test_names_that_have_room_stay_where_they_are():
     assert spread([1.0, 0.5, 2.0], LABEL_HEIGHT) == pytest.approx([1.0, 0.5, 2.0])
 

@@ -47,7 +47,8 @@ class Check:
         more = (
             "" if at + 1 < len(hints) else f"The solution: `check.{self._exercise.name}.solution()`"
         )
-        say(f"**Hint {at + 1} of {len(hints)}.** {hints[at]}\n\n{more}".rstrip())
+        gap = "\n\n" if hints[at].startswith("```") else " "  # code begins on a line of its own
+        say(f"**Hint {at + 1} of {len(hints)}.**{gap}{hints[at]}\n\n{more}".rstrip())
 
     def solution(self) -> None:
         """Show one way to do it. Yours may look different and be as good."""

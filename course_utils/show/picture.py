@@ -75,7 +75,11 @@ def new_figure(width: float, height: float, **grid):
 
 
 def name_logs(axis) -> None:
-    """Mark a logarithmic height at 1, 2, 5, 10, 20, ..., in plain numbers instead of powers."""
-    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    """Mark a logarithmic height at 1, 2, 5, 10, ..., in plain numbers instead of powers.
+
+    Where it goes far, some of the powers of ten must do.
+    """
+    low, high = axis.get_ylim()
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,)))
     axis.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     axis.yaxis.set_minor_locator(NullLocator())

@@ -17,8 +17,21 @@ export function widgetRoot(className, tag = "div") {
   const mark = (target) => (target.dataset.lmSuppressShortcuts = "true");
   mark(root);
   root.addEventListener("focusin", (event) => mark(event.target));
-  root.addEventListener("keydown", (event) => event.stopPropagation());
+  root.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Enter" && (event.shiftKey || event.ctrlKey)) runCell(root, event);
+  });
   return root;
+}
+
+/** Shift+Enter belongs to the cell, wherever in it the learner clicked last: Jupyter gets it there. */
+function runCell(root, event) {
+  const cell = root.closest(".jp-Cell");
+  if (!cell) return;
+  const { key, code, keyCode, shiftKey, ctrlKey } = event;
+  event.preventDefault();
+  cell.focus();
+  cell.dispatchEvent(new KeyboardEvent("keydown", { key, code, keyCode, shiftKey, ctrlKey, bubbles: true, cancelable: true }));
 }
 
 /** Listen until the view closes: listeners.on(target, "click", f), then listeners.removeAll(). */

@@ -144,7 +144,8 @@ function paintAnswers(view, { pixels, isEmpty }) {
   const nothing = isBlank(view) ? "Draw a digit." : "Nothing is left on the grid: move it back.";
   const words = view.answers.paint(results?.map((result) => result?.shares), nothing);
   if (view.networks.length && view.root.dataset.ready) sayWhenSettled(view, words);
-  view.maps.box.hidden = !view.state.show_maps || !view.networks[0]?.layers;
+  // empty maps would push an empty pad out of sight
+  view.maps.box.hidden = isBlank(view) || !view.state.show_maps || !view.networks[0]?.layers;
   if (!view.maps.box.hidden) view.maps.paint(results?.[0]?.outputs);
 }
 

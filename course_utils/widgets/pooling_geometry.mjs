@@ -90,6 +90,7 @@ export function shiftTest(state) {
   return {
     inputs: [differ(now, state.image), now.flat().length],
     outputs: [differ(after, before), after.flat().length],
+    empty: sum(after.flat().map((value, at) => Number(value === 0 && before.flat()[at] === 0))),
     along: places.every(Number.isInteger) ? agreement(before, after, places) : null,
   };
 }
@@ -186,12 +187,13 @@ export function shiftPlace(shift, stride = 0) {
 /** What the shift did, one sentence each. */
 export function shiftWords(state) {
   if (!shiftPlace(state.shift)) return ["Shift test: move the image by a pixel, and count what changes."];
-  const { inputs, outputs, along } = shiftTest(state);
+  const { inputs, outputs, empty, along } = shiftTest(state);
   const count = ([some, all], what) => `${some} of ${all} ${what} (${Math.round((100 * some) / all)} %)`;
   const [places, stride] = [shiftPlace(state.shift, state.stride), state.stride];
   const stayed = outputs[1] - outputs[0];
+  const room = empty ? `${stayed} stayed, ${empty} of them 0 before and after` : `${stayed} stayed`;
   const changes = `Shifted ${shiftPlace(state.shift)}: ${count(inputs, "input numbers")} and ` +
-    `${count(outputs, "output numbers")} changed. ${stayed} stayed: that is ${stayed ? "the" : "no"} wiggle room.`;
+    `${count(outputs, "output numbers")} changed. ${room}: the wiggle room is ${stayed - empty}.`;
   if (!along) {
     return [changes, `To move along, the output would have to move ${places}, and there are only whole places: ` +
       `the shift is no multiple of the stride ${stride}, and the windows cut the image elsewhere.`];

@@ -72,7 +72,7 @@ pad
 # %%
 if pad.digit.any():
     pad.keep()
-show.maps(mine.seven(), titles=["the 7"], roles=["in"])
+show.maps(mine.seven(), titles=["your 7" if pad.digit.any() else "the kept 7, or ours"], roles=["in"])
 
 # %% [markdown] tags=["slide"]
 # ## How a lesson works
@@ -133,6 +133,7 @@ check.inked_share(inked_share)
 # | to begin again, with nothing remembered | menu *Kernel*, *Restart Kernel* |
 # | all results at once | menu *Run*, *Run All Cells*; guesses and exercises are passed over |
 # | to open what is folded | click the small arrow beside a heading that begins with *Further* |
+# | a red `NameError: name '...' is not defined` | Python was started anew, or a cell was skipped: click into the cell, menu *Run*, *Run All Above Selected Cell* |
 # | another lesson | double-click it in the list on the left |
 # | a lesson with all exercises solved | the folder `solutions` in that list |
 # | a lesson as it was before you changed it | `make reset LESSON=00` in a terminal (or `python tools/notebooks.py reset 00`); your version is kept in `mine` |

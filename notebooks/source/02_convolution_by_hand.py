@@ -244,7 +244,7 @@ explorer
 # %% [markdown]
 # What did you notice about kernels that sum to 1, and about those that sum to 0? The first kind leaves a plain area as bright as it was; the second answers it by nothing.
 #
-# Take along a 3 x 3 kernel that you like: run `mine.keep_kernel(torch.tensor(explorer.kernel))` in a cell of your own (the + above makes one). The next lessons use it, and lesson 06 puts it into a network.
+# Take along a 3 x 3 kernel that you like: choose the size 3 x 3, and run `mine.keep_kernel(torch.tensor(explorer.kernel)); mine.kernel()` in a cell of your own (the + above makes one): it prints what was kept. The next lessons use it, and lesson 06 puts it into a network.
 
 # %% [markdown]
 # ### Your turn: design an eye for vertical edges (5 minutes, medium)
@@ -457,7 +457,7 @@ quiz("02")
 # - A kernel is as deep as the image has channels; the channels' answers are added. O kernels give O maps. O (C k² + 1) parameters.
 # - Shift the image, and the map shifts along: equivariant, not invariant.
 #
-# **Next:** a pixel in the corner is seen once, one in the middle nine times. Lesson 03 asks what to do about it. Below are sections for those who want to know more; each stands for itself.
+# **Next:** a pixel in the corner is seen once, one in the middle nine times. Lesson 03 asks what to do about it. Below are sections for those who want to know more. They need the cells above, not each other.
 
 # %% [markdown] tags=["further"]
 # ## Further: why do kernels become different?

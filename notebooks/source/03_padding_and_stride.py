@@ -512,7 +512,7 @@ quiz("03")
 # - A layer adds k - 1 to what a number sees, times all strides before it.
 # - The border is not neutral: an edge kernel sees it, and a network can find its way by it.
 #
-# **Next:** there is another way to shrink a map, one without any weights. Lesson 04 keeps the largest of four, and asks what is lost. Below are sections for those who want to know more; each stands for itself.
+# **Next:** there is another way to shrink a map, one without any weights. Lesson 04 keeps the largest of four, and asks what is lost. Below are sections for those who want to know more. They need the cells above, not each other.
 
 # %% [markdown] tags=["further"]
 # ## Further: how deep must a network be?

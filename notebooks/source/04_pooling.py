@@ -501,7 +501,7 @@ quiz("04")
 # - Max pooling sends the slope to the winner, average pooling to all alike.
 # - ReLU and max pooling may change places, ReLU and average pooling may not.
 #
-# **Next:** you stack ten such layers, and their numbers explode, or die out. Lesson 05 keeps them in bounds. Below are sections for those who want to know more; each stands for itself.
+# **Next:** you stack ten such layers, and their numbers explode, or die out. Lesson 05 keeps them in bounds. Below are sections for those who want to know more. They need the cells above, not each other.
 
 # %% [markdown] tags=["further"]
 # ## Further: max or average?

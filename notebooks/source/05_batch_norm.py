@@ -347,7 +347,8 @@ in_train, in_eval = (
 claim("train mode: with its neighbours a logit of your 7 changes by up to",
       (in_train - in_train[0]).abs().max(), above=1, answer="quite different")
 claim("eval mode: its neighbours do not matter, but for rounding", (in_eval - in_eval[0]).abs().max(), below=1e-4)
-below = [f"{name}\n{row.argmax()}, {row.max():.1f}" for rows in (in_train, in_eval) for name, row in zip(companies, rows)]
+below = [f"{mode}: {name}\n{row.argmax()}, {row.max():.1f}"
+         for mode, rows in [("train", in_train), ("eval", in_eval)] for name, row in zip(companies, rows)]
 show.digits(seven.expand(8, 28, 28), below, columns=4)
 
 # %% [markdown]

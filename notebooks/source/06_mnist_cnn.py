@@ -327,7 +327,7 @@ target = torch.full((10,), 0.05 / 10) + 0.95 * F.one_hot(torch.tensor(3), 10)
 claim("a network whose shares meet the smoothed target still pays a loss of", -(target * target.log()).sum(), between=(0.28, 0.29))
 
 # %% [markdown]
-# Watch the curves: most of the way is done early in the run, and the long rest is for little. The loss cannot fall to 0, as the last claim says. And the right curve is more honest than it looks: it shows the accuracy on the images of each step *before* the network learns from them, and each image comes only once. (Drawn training images are wilder than the test images, so with those the curve ends lower than the test.)
+# Watch the curves (dark: the mean of the last twenty steps): most of the way is done early in the run, and the long rest is for little. The loss cannot fall to 0, as the last claim says. And the right curve is more honest than it looks: it shows the accuracy on the images of each step *before* the network learns from them, and each image comes only once. (Drawn training images are wilder than the test images, so with those the curve ends lower than the test.)
 
 # %% [markdown] tags=["slide"]
 # ## What it says, and where it errs

@@ -76,7 +76,7 @@ show.tiles(network[0].weight[:, 0], untrained[0][0].weight[:, 0], titles=["first
 kept = {}
 
 def keep(layer, inputs, output):
-    kept["maps"] = output.detach()
+    kept["maps"] = output.detach().clone()            # a copy: a later layer may write into the same memory
 
 handle = network[3].register_forward_hook(keep)       # the first ReLU
 network(data.normalize(mine.seven()[None]))           # the layer works, the hook is called

@@ -219,6 +219,11 @@ def receptive_field__sum(layers):
     return sum(kernel_size for kernel_size, _ in layers)
 
 
+@gets("each layer counts its own stride")
+def receptive_field__own_stride(layers):
+    return 1 + sum((kernel_size - 1) * stride for kernel_size, stride in layers)
+
+
 @gets("the kernel sizes are multiplied")
 def receptive_field__product(layers):
     return math.prod(kernel_size for kernel_size, _ in layers)

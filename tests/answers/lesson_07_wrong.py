@@ -112,6 +112,11 @@ def fool_step__beyond(image, slopes, size):
     return image + size * torch.sign(slopes)
 
 
+@gets("each pixel moves by its slope, and beyond")
+def fool_step__neither(image, slopes, size):
+    return image + size * slopes
+
+
 @gets("downhill")
 def fool_step__downhill(image, slopes, size):
     return torch.clamp(image - size * torch.sign(slopes), 0, 255)

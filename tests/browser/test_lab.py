@@ -50,9 +50,10 @@ def test_a_guess_is_clicked_and_stands_beside_the_result(open_notebook, guess_an
     assert status.inner_text() == "You guessed 9. Now run the next cell."
 
     # the click made the guess's own cell the active one, so Shift+Enter asks again first
-    run(page, "notebook:run-cell-and-select-next")
+    page.keyboard.press("Shift+Enter")
+    page.locator(".jp-Cell.jp-mod-active").filter(has_text="claim('four times'").wait_for()
     page.get_by_text("You guessed 9. Now run the next cell.").wait_for()
-    run(page, "notebook:run-cell")
+    page.keyboard.press("Shift+Enter")
     page.get_by_text("measured 4; claimed exactly 4; your guess: 9").wait_for()
     page.get_by_text("You guessed 9. Measured: 4.").wait_for()
     assert page.get_by_role("radio", name="1").is_disabled()

@@ -189,6 +189,8 @@ def from_the_end(layers):
             lambda layers: step_by_step(layers, begin=0),
         "a layer's own stride counts too early. It moves apart what the layers after it see.":
             lambda layers: step_by_step(layers, late=False),
+        "each layer counts its own stride. It adds (kernel_size - 1) times the strides before it.":
+            lambda layers: 1 + sum((size - 1) * stride for size, stride in layers),
         "only the stride of the layer before counts. All strides before a layer multiply.":
             lambda layers: 1 + sum(
                 (size - 1) * before

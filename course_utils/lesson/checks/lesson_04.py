@@ -39,6 +39,10 @@ def transposed(pool):
         "the windows are one pixel apart. Side by side they are `kernel_size` apart: window "
         "`(i, j)` begins at `(i * kernel_size, j * kernel_size)`.":
             lambda image, size: largest(image, size, 1),
+        "the size is right, and the windows are one pixel apart. Window `(i, j)` begins at "
+        "`(i * kernel_size, j * kernel_size)`.":
+            lambda image, size: largest(image, size, 1)[
+                : len(image) // size, : image.shape[1] // size],
         "a window that hangs over the edge counts, too. Leave out rows and columns that do not "
         "fill a window: `H // kernel_size`.":
             lambda image, size: largest(image, size, ceil_mode=True),

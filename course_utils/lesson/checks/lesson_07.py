@@ -126,6 +126,9 @@ def greys_with_slopes(*shapes: tuple[int, int], seed: int = 0) -> list[tuple]:
         "each pixel moves by its slope, the steep ones more. Only the sign counts here: "
         "`slopes.sign()`.":
             lambda image, slopes, size: (image + size * slopes).clamp(0, 255),
+        "each pixel moves by its slope, and beyond 0 and 255. Only the sign of the slope counts, "
+        "and grey levels end: `.clamp(0, 255)`.":
+            lambda image, slopes, size: image + size * slopes,
         "the size is missing: each pixel moves by 1.":
             lambda image, slopes, size: (image + slopes.sign()).clamp(0, 255),
         "pixels move where the slope is 0, too. There neither way is uphill.":
