@@ -344,8 +344,7 @@ in_train, in_eval = (
     torch.stack([answers(torch.cat([seven, others]), mode)[0] for others in companies.values()])    # (4, 10)
     for mode in ("train", "eval")
 )
-claim("train mode: with its neighbours a logit of your 7 changes by up to",
-      (in_train - in_train[0]).abs().max(), above=1, answer="quite different")
+claim("train mode: with its neighbours a logit of your 7 changes by up to", (in_train - in_train[0]).abs().max(), above=1, answer="quite different")
 claim("eval mode: its neighbours do not matter, but for rounding", (in_eval - in_eval[0]).abs().max(), below=1e-4)
 below = [f"{mode}: {name}\n{row.argmax()}, {row.max():.1f}"
          for mode, rows in [("train", in_train), ("eval", in_eval)] for name, row in zip(companies, rows)]
