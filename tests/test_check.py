@@ -120,6 +120,11 @@ def test_hints_come_one_after_the_other_and_then_the_solution_is_named(monkeypat
     assert "```python\ndef convolve(): ...\n```" in capsys.readouterr().out
 
 
+def test_a_shape_without_axes_is_called_one_number():
+    said = exercise.of_shape(torch.ones(1), torch.tensor(1.0))
+    assert said == "the output has shape (1,); expected: one number, which has the shape ()."
+
+
 def test_code_in_a_hint_begins_on_a_line_of_its_own(monkeypatch, capsys):
     code = "```python\nif inside:\n    ...\n```"
     monkeypatch.setitem(written()["exercises"], "convolve", {"hints": [code], "solution": ""})
@@ -176,3 +181,37 @@ def test_counts_may_be_whole_numbers():
     doubled = exercise.Exercise(lambda x: 2 * x, [(torch.tensor([1, 2]),)], {})
     assert doubled.examine(lambda x: x + x).status == "correct"
     assert "2 of 2 numbers are not" in doubled.examine(lambda x: 3 * x).message
+
+
+def pad_to_the_end(image, padding):
+    rows, columns = image.shape
+    out = torch.zeros(rows + 2 * padding, columns + 2 * padding, dtype=image.dtype)
+    out[padding:-padding, padding:-padding] = image
+    return out
+
+
+def step_without_memory(weight, images, labels, learning_rate):
+    torch.nn.functional.cross_entropy(images @ weight, labels).backward()
+    return weight - learning_rate * weight.grad
+
+
+def accuracy_by_max(logits, labels):
+    return (logits.max(1) == labels).sum().item() / len(labels)
+
+
+def mean_of_yes_and_no(factor, correct, edges):
+    return torch.stack([correct[(factor >= low) & (factor < high)].mean()
+                        for low, high in zip(edges, edges[1:], strict=False)])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "learner", "words"),
+    [("pad", pad_to_the_end, "The slice is empty"),
+     ("training_step", step_without_memory, "does not remember"),
+     ("accuracy", accuracy_by_max, "`argmax` the places"),
+     ("accuracy_by_bin", mean_of_yes_and_no, "`.float()` makes 1 and 0")],
+)  # fmt: skip
+def test_what_pytorch_complains_about_is_followed_by_what_it_means_here(name, learner, words):
+    verdict = getattr(check, name)(learner)
+    assert verdict.status == "wrong"
+    assert words in verdict.message

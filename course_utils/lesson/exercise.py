@@ -139,7 +139,8 @@ def numbers(shape: tuple[int, ...], whole: bool, generator: torch.Generator) -> 
 def of_shape(result: torch.Tensor, expected: torch.Tensor) -> str | None:
     if result.shape == expected.shape:
         return None
-    return f"the output has shape {tuple(result.shape)}; expected: {tuple(expected.shape)}."
+    wanted = tuple(expected.shape) or "one number, which has the shape ()"
+    return f"the output has shape {tuple(result.shape)}; expected: {wanted}."
 
 
 def of_numbers(result: torch.Tensor, expected: torch.Tensor) -> str:

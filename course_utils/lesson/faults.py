@@ -28,6 +28,13 @@ ERROR_REMEDIES = {  # part of PyTorch's message -> what it means here
     "must match the size of tensor": "Two tensors of different shapes met. A slice is "
         "`[first : end]`, and the end moves along with the first: `i : i + size`.",
     "step must be greater than zero": "A tensor is reversed by `flip`: `kernel.flip(0)`.",
+    "The expanded size of the tensor (0)": "The slice is empty, as `[0:-0]` is. Let it end at "
+        "its beginning plus the size: `padding : padding + H`.",
+    "does not require grad": "The weight does not remember what is done with it: take "
+        "`weight.clone().requires_grad_()`.",
+    "could not infer output dtype": "Yes and no have no mean; `.float()` makes 1 and 0 of them.",
+    "'bool' object has no attribute": "One yes or no came out, not one for each entry. (`max` "
+        "along an axis gives two things, the numbers and their places; `argmax` the places.)",
 }  # fmt: skip
 NUMBER_REMEDIES = {
     "float": "Does it divide with `/`? `//` keeps a whole number whole.",

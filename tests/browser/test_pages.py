@@ -192,6 +192,8 @@ def test_the_kernel_is_copied_as_a_line_of_python(open_page, clipboard):
     page.get_by_role("button", name="Copy as torch.tensor").click()
     page.get_by_text("Copied.").wait_for()
     torch.testing.assert_close(kernel_in(clipboard()), torch.tensor(KERNELS["Gaussian blur"]))
+    page.get_by_role("button", name="Sobel x").click()  # another kernel, which was not copied
+    page.get_by_text("Copied.").wait_for(state="detached")
 
 
 def test_where_a_page_may_not_copy_the_line_is_selected_for_the_keys(page, open_page, clipboard):
