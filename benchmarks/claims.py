@@ -51,7 +51,8 @@ runs; bold where it is below {WANTED:g}, with the number of runs in which the cl
     if options.lessons:
         print(text)
     else:
-        report.write(f"claims_{options.data}", "Claims and chance", f"{intro}\n\n{text}")
+        report.write(f"claims_{options.data}", "Claims and chance", f"{intro}\n\n{text}",
+                     command=f"claims --data {options.data}")  # fmt: skip
 
 
 def about(source: Path, seeds: int) -> str:

@@ -10,7 +10,6 @@ and writes nothing. Needs COURSE_DATA or a cached MNIST, and a quiet machine for
 """
 
 import argparse
-import datetime
 import json
 import time
 from collections.abc import Callable
@@ -147,7 +146,6 @@ def save(runs: list[dict]) -> None:
     """Write the report, and the record that lesson 06 shows."""
     names = list(dict.fromkeys(run["name"] for run in runs))
     record = {
-        "date": datetime.date.today().isoformat(),
         "circumstances": report.circumstances("race"),
         "entrants": entrants(names),
         "results": results(runs),

@@ -10,9 +10,9 @@ import torch
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "audit"
 
 
-def write(name: str, title: str, text: str) -> None:
-    """Print the report and keep it as docs/audit/`name`.md."""
-    report = f"# {title}\n\n{text.strip()}\n\n{circumstances(name)}\n"
+def write(name: str, title: str, text: str, *, command: str = "") -> None:
+    """Print the report and keep it as docs/audit/`name`.md; `command` where that is another."""
+    report = f"# {title}\n\n{text.strip()}\n\n{circumstances(command or name)}\n"
     print(report)
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / f"{name}.md").write_text(report)
@@ -24,11 +24,11 @@ def table(header: list[str], rows: list[list]) -> str:
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
-def circumstances(name: str) -> str:
+def circumstances(command: str) -> str:
     today = datetime.date.today().isoformat()
     return (
-        f"Measured on {today} with `python -m benchmarks.{name}`: {processor()}, {os.cpu_count()}"
-        f" cores, {platform.system()}, Python {platform.python_version()}, PyTorch"
+        f"Measured on {today} with `python -m benchmarks.{command}`: {processor()},"
+        f" {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, PyTorch"
         f" {torch.__version__} on {torch.get_num_threads()} threads."
     )
 

@@ -13,8 +13,6 @@ import time
 from pathlib import Path
 from statistics import median
 
-from nbclient import NotebookClient
-
 from benchmarks import report
 from tools import notebooks
 
@@ -61,8 +59,7 @@ def step_seconds() -> list[float]:
 def first_picture(source: Path) -> float:
     """Run a lesson until something is shown that is not text; the kernel stands already."""
     lesson = notebooks.twins(source)[notebooks.NOTEBOOKS / f"{source.stem}.ipynb"]
-    where = {"metadata": {"path": str(notebooks.NOTEBOOKS)}}
-    client = NotebookClient(lesson, timeout=120, resources=where)
+    client = notebooks.client(lesson, notebooks.CELL_SECONDS)
     with client.setup_kernel():
         started = time.perf_counter()
         for at, cell in enumerate(lesson.cells):

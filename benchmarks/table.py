@@ -20,7 +20,6 @@ from pathlib import Path
 
 import nbformat
 import torch
-from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 
 from benchmarks import report
@@ -87,8 +86,7 @@ def costs(source: Path) -> dict:
 def run(notebook: nbformat.NotebookNode) -> tuple[float | str, int]:
     """Run all cells in a fresh kernel: (seconds without its start, peak memory in MB)."""
     notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
-    where = {"metadata": {"path": str(notebooks.NOTEBOOKS)}}
-    client = NotebookClient(notebook, timeout=SECONDS_AT_MOST, resources=where)
+    client = notebooks.client(notebook, SECONDS_AT_MOST)
     with client.setup_kernel():
         started = time.perf_counter()
         try:

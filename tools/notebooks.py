@@ -160,16 +160,20 @@ def build(lesson: str) -> None:
 
 def run(notebook: nbformat.NotebookNode) -> None:
     environment = os.environ | {"COURSE_DATA": "drawn", "COURSE_STRICT": "1"}
-    from nbclient import NotebookClient
-
-    client = NotebookClient(notebook, timeout=CELL_SECONDS, coalesce_streams=True,
-                            resources={"metadata": {"path": str(NOTEBOOKS)}})  # fmt: skip
-    client.execute(env=environment)
+    client(notebook, CELL_SECONDS).execute(env=environment)
     notebook.metadata = KERNEL | {"built_from": fingerprint(notebook)}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [output for output in map(still, cell.outputs) if output]
+
+
+def client(notebook: nbformat.NotebookNode, seconds: int):
+    """Make what runs a notebook in its folder; a cell may take so many seconds."""
+    from nbclient import NotebookClient  # here, as learners have no need of it
+
+    where = {"metadata": {"path": str(NOTEBOOKS)}}
+    return NotebookClient(notebook, timeout=seconds, resources=where, coalesce_streams=True)
 
 
 def still(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:

@@ -143,8 +143,9 @@ function show(model, state, page) {
   for (const [name, button] of page.presets) {
     button.setAttribute("aria-pressed", String(sameKernel(kernel, model.get("_presets")[name])));
   }
-  if (page.code.textContent !== torchText(kernel)) setText(page.copied, ""); // it was another kernel that was copied
-  setText(page.code, torchText(kernel));
+  const code = torchText(kernel);
+  if (page.code.textContent !== code) setText(page.copied, ""); // it was another kernel that was copied
+  setText(page.code, code);
   page.padding.value = model.get("padding_mode");
   page.views[model.get("view")].checked = true;
   page.grey.checked = model.get("grey");

@@ -85,13 +85,17 @@ export function covered(size, state) {
 export function shiftTest(state) {
   const now = shifted(state.image, state.shift);
   const [before, after] = [pooled(state.image, state), pooled(now, state)];
-  const differ = (one, other) => sum(one.flat().map((value, at) => Number(value !== other.flat()[at])));
-  const places = state.shift.map((by) => by / state.stride);
+  const places = (one, other, holds) => {
+    const others = other.flat();
+    return sum(one.flat().map((value, at) => Number(holds(value, others[at]))));
+  };
+  const differ = (one, other) => places(one, other, (value, old) => value !== old);
+  const steps = state.shift.map((by) => by / state.stride);
   return {
     inputs: [differ(now, state.image), now.flat().length],
     outputs: [differ(after, before), after.flat().length],
-    empty: sum(after.flat().map((value, at) => Number(value === 0 && before.flat()[at] === 0))),
-    along: places.every(Number.isInteger) ? agreement(before, after, places) : null,
+    empty: places(after, before, (value, old) => value === 0 && old === 0),
+    along: steps.every(Number.isInteger) ? agreement(before, after, steps) : null,
   };
 }
 
