@@ -4,6 +4,7 @@
 PYTHON ?= python3
 IN_VENV := .venv/bin/python
 LESSON ?=
+ARGS ?=
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,13 +24,17 @@ notebooks: installed-dev  ## write the notebooks from notebooks/source, and run 
 format: installed-dev  ## tidy the code
 	@$(IN_VENV) -m ruff check --fix . && $(IN_VENV) -m ruff format .
 
+race: installed-dev  ## race the recipes (ARGS="--data drawn --only fast quick" without MNIST)
+	@$(IN_VENV) -m benchmarks.race $(ARGS)
+
 audit: installed-dev  ## measure what takes long; the results go to docs/audit (needs MNIST)
-	@$(IN_VENV) -m benchmarks.course_recipe
+	@$(IN_VENV) -m benchmarks.recipes
 	@$(IN_VENV) -m benchmarks.drawn_digits
 	@$(IN_VENV) -m benchmarks.kernel_explorer
 	@$(IN_VENV) -m benchmarks.reading
 	@$(IN_VENV) -m benchmarks.draw_pad
 	@$(IN_VENV) -m benchmarks.race
+	@$(IN_VENV) -m benchmarks.climb
 	@$(IN_VENV) -m benchmarks.convolution
 	@$(IN_VENV) -m benchmarks.start
 	@$(IN_VENV) -m benchmarks.table
@@ -43,4 +48,4 @@ installed:
 installed-dev:
 	@$(PYTHON) tools/install.py --dev
 
-.PHONY: help lab test reset notebooks audit format lock installed installed-dev
+.PHONY: help lab test reset notebooks race audit format lock installed installed-dev

@@ -25,11 +25,11 @@ def table(header: list[str], rows: list[list]) -> str:
 
 
 def circumstances(command: str) -> str:
-    today = datetime.date.today().isoformat()
+    today, threads = datetime.date.today().isoformat(), torch.get_num_threads()
     return (
         f"Measured on {today} with `python -m benchmarks.{command}`: {processor()},"
         f" {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, PyTorch"
-        f" {torch.__version__} on {torch.get_num_threads()} threads."
+        f" {torch.__version__} on {threads} {'thread' if threads == 1 else 'threads'}."
     )
 
 

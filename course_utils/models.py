@@ -58,6 +58,39 @@ def conv_block(in_channels: int, out_channels: int) -> list[nn.Module]:
     ]
 
 
+def fast_cnn(widths: tuple[int, int, int] = (16, 16, 64)) -> nn.Sequential:
+    """Build the network at the end of lesson 06's climb: as good as `course_cnn`, in half the time.
+
+    The first kernels are larger and go in steps of two, which a pooling then need not do; and
+    nothing is padded, as the edge of a digit's image is empty. So there are fewer places at which
+    to compute; and most channels are where there are fewest places.
+
+    Shape: (N, 1, 28, 28) -> (N, 10) logits. With the default widths, 17,882 parameters.
+    """
+    first, second, third = widths
+    return nn.Sequential(
+        nn.Conv2d(1, first, kernel_size=5, stride=2, bias=False),  # (N, 16, 12, 12)
+        *(nn.BatchNorm2d(first), nn.ReLU()),
+        nn.Conv2d(first, second, kernel_size=3, bias=False),  # (N, 16, 10, 10)
+        *(nn.MaxPool2d(2), nn.BatchNorm2d(second), nn.ReLU()),  # (N, 16, 5, 5)
+        nn.Conv2d(second, third, kernel_size=3, bias=False),  # (N, 64, 3, 3)
+        *(nn.BatchNorm2d(third), nn.ReLU()),
+        *(nn.Flatten(), nn.Linear(9 * third, 10)),  # (N, 576) -> (N, 10)
+    )
+
+
+def best_cnn() -> nn.Sequential:
+    """Build `fast_cnn` with two to four times the channels: slower, and better in the long run.
+
+    Shape: (N, 1, 28, 28) -> (N, 10) logits; 104,938 parameters.
+    """
+    return fast_cnn(widths=(32, 64, 128))
+
+
+# the network that each of `train.RECIPES` is made for
+OF_RECIPE = {"plain": course_cnn, "course": course_cnn, "fast": fast_cnn, "best": best_cnn}
+
+
 def count_parameters(model: nn.Module) -> int:
     """Count the numbers that training may change."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

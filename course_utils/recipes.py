@@ -1,154 +1,22 @@
-"""Published ways to train a CNN on MNIST, and the one of this course: what lesson 06 races.
+"""Published ways to train a CNN on MNIST, and those of this course: what lesson 06 races.
 
 Network, optimiser, batch size, epochs, scaling and the way in which images are fed are those that
 were published, faults included; the code is ours.
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import torch
-from PIL import Image
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset
 
-from course_utils import data, models, train
-from course_utils.train.evaluate import in_mode
+from course_utils import models
+from course_utils.entrants import Entrant, FromMemory, Ours, one_by_one, plain
 
 RECORD = Path(__file__).with_name("race.json")
-
-
-def plain(images: Tensor) -> Tensor:
-    """Scale grey levels to 0 to 1: (N, 28, 28) uint8 -> (N, 1, 28, 28) float32."""
-    return (images / 255).unsqueeze(1)
-
-
-class OneByOne(Dataset):
-    """Images as torchvision's MNIST hands them over: one at a time, by way of a PIL image."""
-
-    def __init__(self, digits: data.Digits, scale: Callable[[Tensor], Tensor]):
-        from torchvision import transforms  # costs a second, and the lessons do not need it
-
-        self.images, self.labels = digits.train_images, digits.train_labels
-        steps = [transforms.ToTensor()]  # divides by 255
-        if scale is data.normalize:
-            steps.append(transforms.Normalize((data.MEAN,), (data.STD,)))
-        self.transform = transforms.Compose(steps)
-
-    def __len__(self):
-        return len(self.images)
-
-    def __getitem__(self, at: int) -> tuple[Tensor, int]:
-        return self.transform(Image.fromarray(self.images[at].numpy())), int(self.labels[at])
-
-
-def one_by_one(digits: data.Digits, scale, batch_size: int, *, workers: int = 0) -> DataLoader:
-    """Shuffle in each epoch, fetch image after image, put a batch of them together.
-
-    With `workers` other processes fetch while this one trains.
-    """
-    images = OneByOne(digits, scale)
-    return DataLoader(images, batch_size=batch_size, shuffle=True, num_workers=workers)
-
-
-class FromMemory:
-    """Scale all images once, and in each epoch shuffle them and cut batches out of memory."""
-
-    def __init__(self, digits: data.Digits, scale: Callable[[Tensor], Tensor], batch_size: int):
-        self.images, self.labels = scale(digits.train_images), digits.train_labels
-        self.batch_size = batch_size
-
-    def __len__(self):
-        return -(-len(self.images) // self.batch_size)  # a division that rounds up
-
-    def __iter__(self):
-        for batch in torch.randperm(len(self.images)).split(self.batch_size):
-            yield self.images[batch], self.labels[batch]
-
-
-@dataclass(frozen=True)
-class Published:
-    """A network and the way it is trained, as somebody published them.
-
-    `feed(digits, scale, batch_size)` has a length and gives the batches of an epoch.
-    """
-
-    title: str
-    author: str
-    network: Callable[[], nn.Sequential]
-    epochs: int
-    batch_size: int
-    feed: Callable = one_by_one
-    scale: Callable[[Tensor], Tensor] = data.normalize
-    loss: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy
-    learning_rate: float = 0.001
-    betas: tuple[float, float] = (0.9, 0.999)
-    one_cycle: bool = False
-
-    def train(
-        self,
-        model: nn.Module,
-        digits: data.Digits,
-        *,
-        seed: int = 0,
-        on_step: Callable[[float], None] = lambda done: None,
-    ) -> list[float]:
-        """Train `model` in place, and return the loss of each step.
-
-        `on_step` is called with the share of the run that is done: with 0 when all is ready to
-        begin, then after each step. The global seed stays as it was.
-        """
-        with in_mode(model, training=True), torch.random.fork_rng():
-            torch.manual_seed(seed)
-            batches, losses = self.feed(digits, self.scale, self.batch_size), []
-            steps = self.epochs * len(batches)
-            optimizer = torch.optim.Adam(model.parameters(), self.learning_rate, self.betas)
-            schedule = self._schedule(optimizer, steps)
-            on_step(0.0)
-            for _ in range(self.epochs):
-                for images, labels in batches:
-                    optimizer.zero_grad()
-                    loss = self.loss(model(images), labels)
-                    loss.backward()
-                    optimizer.step()
-                    schedule.step()
-                    losses.append(loss.item())
-                    on_step(len(losses) / steps)
-        return losses
-
-    def _schedule(self, optimizer, steps: int):
-        rates = torch.optim.lr_scheduler
-        if self.one_cycle:
-            return rates.OneCycleLR(optimizer, self.learning_rate, steps, cycle_momentum=False)
-        return rates.LambdaLR(optimizer, lambda step: 1.0)
-
-    @torch.no_grad()
-    def evaluate(self, model: nn.Module, images: Tensor, labels: Tensor) -> float:
-        """Count the images that the model reads correctly, from 0 to 1, scaled as in training."""
-        with in_mode(model, training=False):
-            answers = [model(self.scale(part)).argmax(dim=1) for part in images.split(250)]
-        return (torch.cat(answers) == labels).sum().item() / len(labels)
-
-
-class Ours(Published):
-    """The recipe of this course: `train.fit` trains, and feeds from memory."""
-
-    def train(self, model, digits, *, seed=0, on_step=lambda done: None) -> list[float]:
-        """Train `model` in place, and return the loss of each step."""
-        on_step(0.0)
-        return train.fit(
-            model,
-            digits,
-            recipe=train.RECIPES["course"],
-            seed=seed,
-            device="cpu",
-            on_step=lambda history: on_step(len(history.loss) / history.total_steps),
-            progress=False,
-        ).loss
 
 
 def with_dropout() -> nn.Sequential:
@@ -190,19 +58,21 @@ def quick() -> nn.Sequential:
     )
 
 
+def usual() -> nn.Sequential:
+    """Build `course_cnn` in the order that most people take: pooling last."""
+    layers = []
+    for inputs, outputs in [(1, 16), (16, 32), (32, 32)]:
+        convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        layers += [convolution, nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(288, 10))
+
+
 RECIPES = {
-    "course": Ours(
-        title="Convolution by Hand, lesson 6",
-        author="this course",
-        network=models.course_cnn,
-        epochs=train.RECIPES["course"].epochs,
-        batch_size=train.RECIPES["course"].batch_size,
-        feed=FromMemory,
-        learning_rate=train.RECIPES["course"].learning_rate,
-        one_cycle=True,
-    ),
+    "fast": Ours.named("fast"),
+    "course": Ours.named("course"),
+    "best": Ours.named("best"),
     # published with scaled images in a file; nobody counts how long that takes, nor does on_step
-    "quick": Published(
+    "quick": Entrant(
         title="Training a NN to 99% accuracy on MNIST in 0.76 seconds",
         author="Tuomas Oikarinen",
         network=quick,
@@ -216,7 +86,7 @@ RECIPES = {
     ),
     # Its text names a video by NeuralNine and a workshop of SSTIA as sources, and no author. It
     # prints a test loss that is divided twice (lesson 06); its training does not see that.
-    "dropout": Published(
+    "dropout": Entrant(
         title="Convolutional Neural Network (Why Perceptrons Aren't Enough)",
         author="not named",
         network=with_dropout,
@@ -225,23 +95,41 @@ RECIPES = {
         feed=partial(one_by_one, workers=1),
         scale=plain,
     ),
-    "slim": Published(
+    "slim": Entrant(
         title="Deep Learning - Convolutional Neural Network",
         author="Bhaskar S, PolarSPARC, 2025",
         network=slim,
         epochs=10,
         batch_size=64,
+        feed=one_by_one,
         scale=plain,
     ),
-    "wide": Published(
+    "wide": Entrant(
         title="Deep Dive into Convolutional Neural Networks (CNNs)",
         author="not named",
         network=wide,
         epochs=4,
         batch_size=64,
+        feed=one_by_one,
         loss=F.nll_loss,
     ),
 }
+
+
+def climb() -> dict[str, Entrant]:
+    """From the network and the loop as people know them to the fast recipe, change by change."""
+    rungs = {"as usual, from a DataLoader": Entrant(usual, epochs=1, batch_size=128)}
+
+    def then(change: str, **settings):
+        rungs[change] = replace(list(rungs.values())[-1], **settings)
+
+    then("images from memory", feed=FromMemory)
+    then("channels last", layout=torch.channels_last)
+    then("pool before batch norm", network=models.course_cnn)
+    then("one cycle, up to 0.01", learning_rate=0.01, one_cycle=True)
+    then("first layer in steps of two, no padding", network=models.fast_cnn)
+    then("one cycle, up to 0.03", learning_rate=0.03)
+    return rungs | {"train.fit, with label smoothing": Ours.named("fast")}
 
 
 def recorded_race() -> dict:

@@ -116,6 +116,11 @@ def test_hints_come_one_after_the_other_and_then_the_solution_is_named(monkeypat
     first, second, third = capsys.readouterr().out.split("**Hint ")[1:]
     assert first == "1 of 2.** first\n"
     assert second == third == "2 of 2.** second\n\nThe solution: `check.convolve.solution()`\n"
+    check.convolve.hint(1)
+    assert "1 of 2.** first\n" in capsys.readouterr().out
+    for number in (0, 3, "first"):
+        with pytest.raises(ValueError, match="from 1 to 2, got"):
+            check.convolve.hint(number)
     check.convolve.solution()
     assert "```python\ndef convolve(): ...\n```" in capsys.readouterr().out
 

@@ -26,6 +26,7 @@ BROKEN = [
     ("02", "the largest difference between the two", "False)", "True)"),
     ("02", "with an equal next layer", "equal_next_layer=True", "equal_next_layer=False"),
     ("02", "the matrix gives", "dim=1)   # (9, 16)", "dim=1).flip(1)   # (9, 16)"),
+    ("02", "and all agree", "i * columns + j", "j * columns + i"),
     ("02", "the kernel's slopes are", "2 * answer", "answer"),
     ("02", "the pixels' slopes are", ".flip(2, 3)", ""),
     ("03", "a corner is used once",

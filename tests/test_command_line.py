@@ -99,7 +99,7 @@ def test_what_cannot_be_done_is_said_and_returns_2(words, named, capsys):
     assert re.search(named, error)
 
 
-@pytest.mark.parametrize("words", [["--recipe", "best"], ["--data", "cats"], ["--seed", "x"]])
+@pytest.mark.parametrize("words", [["--recipe", "better"], ["--data", "cats"], ["--seed", "x"]])
 def test_a_wrong_word_returns_2_with_the_right_ones(words, capsys):
     with pytest.raises(SystemExit) as caught:
         main(words)
@@ -114,6 +114,17 @@ def test_the_network_is_saved(tmp_path, capsys):
     accuracy = 100 * train.evaluate(model, digits.test_images, digits.test_labels)
     report = json.loads(capsys.readouterr().out.splitlines()[-2])
     assert report["accuracy"] == pytest.approx(accuracy)
+
+
+@pytest.mark.parametrize("name", ["fast", "best"])
+def test_each_recipe_trains_the_network_that_it_is_made_for(name, tmp_path, capsys):
+    path = tmp_path / "cnn.safetensors"
+    words = ["--recipe", name, "--epochs", "1", "--save", str(path), "--json"]
+    assert main(words) == 0
+    report = json.loads(last_line(capsys))
+    train.restore(models.OF_RECIPE[name](), path)  # would refuse another one
+    assert report["recipe"] == name
+    assert report["parameters"] == models.count_parameters(models.OF_RECIPE[name]())
 
 
 def test_other_digits_can_be_tested_on(loaded, capsys, monkeypatch, stripes):

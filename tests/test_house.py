@@ -11,7 +11,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 # top to bottom: a module may import from the lines below its own, and from its own package
 LAYERS = [
     ["lesson", "recipes", "environment"],
-    ["widgets", "show", "inside", "weights"],
+    ["widgets", "show", "inside", "weights", "entrants"],
     ["train"],
     ["data", "mine"],
     ["mnist", "handwriting"],

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils import models
+from course_utils import models, train
 
 
 def test_the_course_cnn_has_the_shapes_that_its_comments_say():
@@ -54,6 +54,30 @@ def test_the_average_head_answers_the_same_wherever_the_maps_have_their_numbers(
 def test_another_head_is_refused():
     with pytest.raises(ValueError, match="'flatten' or 'average', got 'mean'"):
         models.course_cnn(head="mean")
+
+
+def test_the_fast_cnn_has_the_shapes_that_its_comments_say():
+    x, trail = torch.zeros(2, 1, 28, 28), []
+    for layer in models.fast_cnn().eval():
+        x = layer(x)
+        if isinstance(layer, nn.Conv2d | nn.ReLU | nn.Linear):
+            trail.append(tuple(x.shape[1:]))
+    assert trail == [(16, 12, 12), (16, 12, 12), (16, 10, 10), (16, 5, 5), (64, 3, 3),
+                     (64, 3, 3), (10,)]  # fmt: skip
+
+
+def test_the_fast_and_the_best_cnn_have_as_many_parameters_as_their_layers_say():
+    assert models.count_parameters(models.fast_cnn()) == 17_882
+    assert models.count_parameters(models.best_cnn()) == 104_938
+    for first, second, third in [(16, 16, 64), (32, 64, 128)]:
+        convolutions = 25 * first + 9 * first * second + 9 * second * third
+        others = 2 * (first + second + third) + 9 * third * 10 + 10
+        model = models.fast_cnn((first, second, third))
+        assert models.count_parameters(model) == convolutions + others
+
+
+def test_every_recipe_has_its_network():
+    assert models.OF_RECIPE.keys() == train.RECIPES.keys()
 
 
 def test_an_mlp_is_flatten_and_linear_layers_with_relu_between():

@@ -1,6 +1,7 @@
 """The race: its clock stands while it looks, and its sums are right. Nothing large is trained."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -44,29 +45,29 @@ def one_run(name: str, seed: int, accuracy: float, seconds: float, **reached) ->
 
 
 RUNS = [
-    one_run("course", 0, 99.0, 4.0, **{"98": 1.0}), one_run("slim", 0, 98.0, 80.0),
-    one_run("course", 1, 99.2, 5.0, **{"98": 3.0}), one_run("slim", 1, 98.6, 150.0),
-    one_run("course", 2, 99.1, 6.0, **{"98": 2.0, "99": 5.0}),
+    one_run("fast", 0, 99.0, 4.0, **{"98": 1.0}), one_run("slim", 0, 98.0, 80.0),
+    one_run("fast", 1, 99.2, 5.0, **{"98": 3.0}), one_run("slim", 1, 98.6, 150.0),
+    one_run("fast", 2, 99.1, 6.0, **{"98": 2.0, "99": 5.0}),
 ]  # fmt: skip
 
 
 def test_the_sums_of_a_race_are_those_that_one_computes_by_hand():
     header, rows = race.results(RUNS)
-    course, slim = (dict(zip(header, row, strict=True)) for row in rows)
-    assert course["%, mean"] == "99.10"
-    assert course["spread"] == "0.10"
-    assert course["seconds, median"] == "5.0"
-    assert course["fastest to slowest"] == "4.0 to 6.0"
-    assert [course[f"s to {level} %"] for level in race.LEVELS] == ["2.0", "5.0 (1 of 3)", "–"]
+    fast, slim = (dict(zip(header, row, strict=True)) for row in rows)
+    assert fast["%, mean"] == "99.10"
+    assert fast["spread"] == "0.10"
+    assert fast["seconds, median"] == "5.0"
+    assert fast["fastest to slowest"] == "4.0 to 6.0"
+    assert [fast[f"s to {level} %"] for level in race.LEVELS] == ["2.0", "5.0 (1 of 3)", "–"]
     assert slim["runs"] == "2"
-    assert slim["times ours"] == "25.0"  # 80 / 4 and 150 / 5, each in its own round
-    assert course["times ours"] == "1.0"
+    assert slim["times fast"] == "25.0"  # 80 / 4 and 150 / 5, each in its own round
+    assert fast["times fast"] == "1.0"
 
 
 def test_one_run_has_no_spread_and_without_ours_there_is_nothing_to_compare():
     header, [row] = race.results(RUNS[1:2])
     slim = dict(zip(header, row, strict=True))
-    assert slim["spread"] == slim["times ours"] == "–"
+    assert slim["spread"] == slim["times fast"] == "–"
 
 
 def test_a_run_ends_with_its_last_look(stripes, monkeypatch):
@@ -86,11 +87,13 @@ def test_a_run_that_looks_ends_with_the_weights_of_one_that_does_not(stripes, mo
 
 
 def race_over(stripes, monkeypatch, tmp_path, *arguments: str) -> None:
-    monkeypatch.setattr(race.data, "load", lambda source: stripes(train=300))
+    monkeypatch.setattr(
+        race.data, "load", lambda source: replace(stripes(train=300), source=source)
+    )
     monkeypatch.setattr(recipes, "RECORD", tmp_path / "race.json")
     monkeypatch.setattr(report, "FOLDER", tmp_path)
     monkeypatch.setattr(
-        "sys.argv", ["race", "--rounds", "1", "--only", "course", "quick", *arguments]
+        "sys.argv", ["race", "--rounds", "1", "--only", "fast", "quick", *arguments]
     )
     race.main()
 
@@ -98,15 +101,19 @@ def race_over(stripes, monkeypatch, tmp_path, *arguments: str) -> None:
 def test_the_record_has_what_the_lesson_shows_and_the_report_too(stripes, monkeypatch, tmp_path):
     race_over(stripes, monkeypatch, tmp_path)
     record = recipes.recorded_race()
-    assert [run["name"] for run in record["runs"]] == ["course", "quick"]
+    assert [run["name"] for run in record["runs"]] == ["fast", "quick"]
     assert record["results"] == json.loads(json.dumps(race.results(record["runs"])))
     written = (tmp_path / "race.md").read_text()
     assert report.table(*record["results"]) in written
     assert "Tuomas Oikarinen" in written
 
 
-def test_with_few_images_nothing_is_written(stripes, monkeypatch, tmp_path):
-    race_over(stripes, monkeypatch, tmp_path, "--images", "200")
+@pytest.mark.parametrize("words", [["--images", "200"], ["--data", "drawn"]])
+def test_with_few_images_or_drawn_ones_nothing_is_written(
+    words, stripes, monkeypatch, tmp_path, capsys
+):
+    race_over(stripes, monkeypatch, tmp_path, *words)
+    assert "| quick | 1 |" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())
 
 

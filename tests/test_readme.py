@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from course_utils import recipes
+
 PROJECT = Path(__file__).resolve().parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(
@@ -51,9 +53,23 @@ def test_the_first_screen_has_the_picture_and_both_commands():
         assert part in first_screen
 
 
+def test_the_headline_is_the_race_that_was_run():
+    header, rows = recipes.recorded_race()["results"]
+    race = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+    fast, quick = race["fast"], race["quick"]
+    [(seconds, read, ratio, other)] = re.findall(
+        r"in (\S+) s and reads (\S+) %.*? (\S+) times as fast as the fastest public .*? (\S+) %",
+        README,
+    )
+    assert (seconds, read) == (fast["seconds, median"], fast["%, mean"])
+    assert (ratio, other) == (quick["times fast"], quick["%, mean"])
+    [(read, seconds)] = re.findall(r"best recipe reads (\S+) % after (\S+) s", README)
+    assert (read, seconds) == (race["best"]["%, mean"], race["best"]["seconds, median"])
+
+
 def test_the_accuracy_is_the_one_that_was_measured():
     said = re.search(r"(\d\d\.\d\d) % on average over ten seeds", README)[1]
-    report = (PROJECT / "docs" / "audit" / "course_recipe.md").read_text()
+    report = (PROJECT / "docs" / "audit" / "recipe_course.md").read_text()
     measured = re.search(r"Mean (\S+) %", report)[1]
     assert said == f"{float(measured):.2f}"
 

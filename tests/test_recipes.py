@@ -1,17 +1,20 @@
 """The published recipes: their sizes, that they learn, and that their faults are still in them."""
 
-from dataclasses import replace
+import itertools
+from dataclasses import fields, replace
 
 import pytest
 import torch
 from torch.nn import functional as F
 
-from course_utils import data, models, recipes, train
+from course_utils import data, entrants, models, recipes, train
 from course_utils.recipes import RECIPES
 
 # counted by hand from the published layers: (inputs x kernel area + 1) x outputs, and so on
 SIZES = {
     "course": 17_018,
+    "fast": 25 * 16 + 16 * 9 * 16 + 16 * 9 * 64 + 2 * (16 + 16 + 64) + 576 * 10 + 10,
+    "best": 25 * 32 + 32 * 9 * 64 + 64 * 9 * 128 + 2 * (32 + 64 + 128) + 1152 * 10 + 10,
     "quick": 25 * 24 + 24 + 24 * 9 * 32 + 32 + 800 * 256 + 256 + 256 * 10 + 10,
     "dropout": 25 * 10 + 10 + 10 * 25 * 20 + 20 + 320 * 50 + 50 + 50 * 10 + 10,
     "slim": 9 * 8 + 8 + 8 * 9 * 16 + 16 + 7 * 7 * 16 * 10 + 10,
@@ -20,6 +23,8 @@ SIZES = {
 # epochs and batch size, as published
 RUNS = {
     "course": (1, 128),
+    "fast": (1, 128),
+    "best": (10, 128),
     "quick": (1, 256),
     "dropout": (5, 100),
     "slim": (10, 64),
@@ -50,7 +55,7 @@ def test_epochs_and_batches_are_as_published_and_someone_is_credited(name):
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_short_training_makes_the_loss_fall_and_says_how_far_it_is(name, stripes):
     model, digits, done = network_of(name), stripes(train=1000), []
-    recipe = replace(RECIPES[name], epochs=1 if name in ("course", "quick") else 2)
+    recipe = replace(RECIPES[name], epochs=1 if name in ("course", "fast", "quick") else 2)
     losses = recipe.train(model, digits, on_step=done.append)
     # a softmax inside keeps the loss above 1.46: there half of the way counts less
     assert sum(losses[-3:]) / 3 < losses[0] - (0.02 if name == "dropout" else 0.1)
@@ -82,16 +87,19 @@ def test_a_one_cycle_ends_with_steps_of_almost_nothing(stripes):
     assert moved[-1] < 0.01 * max(moved)
 
 
-def test_our_recipe_is_that_of_train_fit(stripes):
-    ours, fitted = network_of("course"), network_of("course")
-    losses = RECIPES["course"].train(ours, stripes(), seed=3)
-    assert losses == train.fit(fitted, stripes(), seed=3, device="cpu", progress=False).loss
+@pytest.mark.parametrize("name", ["course", "fast", "best"])
+def test_our_recipes_are_those_of_train_fit(name, stripes):
+    ours, fitted, digits = network_of(name), network_of(name), stripes(train=300)
+    losses = RECIPES[name].train(ours, digits, seed=3)
+    recipe = train.RECIPES[name]
+    again = train.fit(fitted, digits, recipe=recipe, seed=3, device="cpu", progress=False)
+    assert losses == again.loss
 
 
 def test_fed_one_by_one_and_from_memory_the_images_are_the_same(stripes):
     digits = stripes(train=70)
-    for scale in (recipes.plain, data.normalize):
-        for feed in (recipes.one_by_one, recipes.FromMemory):
+    for scale in (entrants.plain, data.normalize):
+        for feed in (entrants.one_by_one, entrants.from_loader, entrants.FromMemory):
             batches = feed(digits, scale, 32)
             parts = list(batches)
             assert [len(labels) for _, labels in parts] == [32, 32, 6]
@@ -115,7 +123,7 @@ def test_only_one_of_them_takes_the_softmax_twice():
 def test_the_softmax_too_many_costs(stripes):
     digits, read = stripes(train=2000, test=300), []
     for network in (recipes.with_dropout, lambda: recipes.with_dropout()[:-1]):
-        recipe = replace(RECIPES["dropout"], feed=recipes.FromMemory, epochs=1, network=network)
+        recipe = replace(RECIPES["dropout"], feed=entrants.FromMemory, epochs=1, network=network)
         torch.manual_seed(0)
         model = recipe.network()
         recipe.train(model, digits)
@@ -129,6 +137,33 @@ def test_evaluate_scales_as_in_training_and_drops_nothing(stripes):
     logits = model.eval()(digits.test_images[:, None] / 255)
     assert share == (logits.argmax(dim=1) == digits.test_labels).sum().item() / 700
     assert not model.training
+
+
+def test_each_rung_of_the_climb_changes_one_thing_and_the_last_is_the_fast_recipe(stripes):
+    rungs, digits = list(recipes.climb().values()), stripes(train=300)
+    settings = [field.name for field in fields(rungs[0])]
+    for below, above in itertools.pairwise(rungs[:-1]):
+        changed = [name for name in settings if getattr(below, name) != getattr(above, name)]
+        assert changed in (["feed"], ["layout"], ["network"], ["learning_rate"],
+                           ["learning_rate", "one_cycle"])  # fmt: skip
+    assert rungs[-1] == RECIPES["fast"]
+    for rung in rungs:
+        torch.manual_seed(0)
+        losses = rung.train(rung.network(), digits)
+        assert sum(losses[-2:]) / 2 < losses[0]
+
+
+def test_the_usual_order_has_the_layers_of_the_course_cnn():
+    kinds = [[str(layer) for layer in net] for net in (recipes.usual(), models.course_cnn())]
+    assert sorted(kinds[0]) == sorted(kinds[1])
+    assert kinds[0] != kinds[1]
+
+
+def test_a_layout_reaches_the_network(stripes):
+    model = network_of("course")
+    rung = replace(recipes.climb()["channels last"], network=lambda: model)
+    rung.train(model, stripes(train=100))
+    assert model[4].weight.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_the_recorded_race_is_there_with_its_circumstances():

@@ -39,11 +39,17 @@ class Check:
             raise NotSolvedError(f"check.{self._exercise.name}: {verdict}")
         return verdict
 
-    def hint(self) -> None:
-        """Show the next hint; they go from a nudge to nearly the answer."""
+    def hint(self, number: int | None = None) -> None:
+        """Show the next hint, or again number 1, 2 ...; from a nudge to nearly the answer.
+
+        Raises ValueError for a number that no hint has.
+        """
         hints = self._texts()["hints"]
-        at = min(self._hints_shown, len(hints) - 1)
-        self._hints_shown += 1
+        if number is None:
+            number = min(self._hints_shown + 1, len(hints))
+        if number not in range(1, len(hints) + 1):
+            raise ValueError(f"the hints go from 1 to {len(hints)}, got {number!r}")
+        self._hints_shown, at = max(self._hints_shown, number), number - 1
         more = (
             "" if at + 1 < len(hints) else f"The solution: `check.{self._exercise.name}.solution()`"
         )

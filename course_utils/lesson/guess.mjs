@@ -8,7 +8,7 @@ let groups = 0; // radio buttons belong together by name, and each view needs a 
 export function status(choices, chosen, outcome) {
   const picked = chosen >= 0 ? `You guessed ${choices[chosen]}.` : "";
   if (outcome) return `${picked} ${outcome}`.trim();
-  return picked ? `${picked} Now run the next cell.` : "Choose before you run the next cell.";
+  return picked ? `${picked} Now run on.` : "Choose before you run on.";
 }
 
 function render({ model, el }) {

@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> tuple[dict, bool]:
         training = data.load(options.data)
         testing = data.load(options.test_data) if options.test_data else training
     torch.manual_seed(options.seed)
-    model = models.course_cnn()
+    model = models.OF_RECIPE[options.recipe]()
     history = fit(model, training, recipe=recipe, seed=options.seed, device=device,
                   progress=not options.json)  # fmt: skip
     accuracy = round(100 * evaluate(model, testing.test_images, testing.test_labels), 2)
@@ -79,12 +79,12 @@ def _sentence(report: dict) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m course_utils.train",
-        description="Train the course CNN and count the test images that it reads correctly.",
+        description="Train a CNN of the course and count the test images that it reads correctly.",
     )
     sources = ("auto", "mnist", "drawn")
     parser.add_argument("--data", choices=sources, default="auto", help="digits to train on")
     parser.add_argument("--test-data", choices=sources, help="digits to test on (else the same)")
-    parser.add_argument("--recipe", choices=RECIPES, default="course")
+    parser.add_argument("--recipe", choices=RECIPES, default="course", help="and its network")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's own")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--target", type=float, metavar="PERCENT", help="below it, exit with 1")

@@ -15,48 +15,12 @@ from torch.nn import functional as F
 
 from course_utils import data
 from course_utils.train import parallel
+from course_utils.train.augment import distort
 from course_utils.train.evaluate import choose_device, in_mode, predict
 from course_utils.train.progress import progress_bar
+from course_utils.train.recipe import RECIPES, Recipe
 
 LOST = 1000.0  # guessing among ten classes costs ln 10 = 2.3; from beyond this no run comes back
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The settings of a training run, apart from the network.
-
-    `batch_size` is for each process: two processes make a step of twice as many images.
-    `schedule` is "constant", or "one-cycle": the learning rate climbs to `learning_rate`, then
-    falls to almost zero (Smith and Topin, "Super-Convergence", 2018). `label_smoothing` takes this
-    share of the target from the true class and spreads it over all (Szegedy and others,
-    "Rethinking the Inception Architecture", 2015): the network is not driven to be ever surer.
-    """
-
-    epochs: int = 1
-    batch_size: int = 128
-    learning_rate: float = 0.01
-    schedule: str = "one-cycle"
-    weight_decay: float = 0.0
-    label_smoothing: float = 0.0
-
-    def __post_init__(self):
-        for name, least in {"epochs": 1, "batch_size": 2, "weight_decay": 0}.items():
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
-        if not 0 <= self.label_smoothing < 1:
-            raise ValueError(
-                f"label_smoothing must be from 0 to below 1, got {self.label_smoothing}"
-            )
-        if self.schedule not in ("constant", "one-cycle"):
-            raise ValueError(f"schedule must be 'constant' or 'one-cycle', got {self.schedule!r}")
-
-
-RECIPES = {
-    "plain": Recipe(learning_rate=0.001, schedule="constant"),
-    "course": Recipe(label_smoothing=0.05),
-}
 
 
 @dataclass
@@ -142,7 +106,7 @@ def _steps(
         started = time.perf_counter()
         mine = parallel.share(batch)
         weight = parallel.count() * len(mine) / len(batch)  # 1, but where shares are not equal
-        logits = model(data.normalize(images[mine]))
+        logits = model(_inputs(images[mine], recipe, history))
         loss = weight * F.cross_entropy(
             logits, labels[mine], label_smoothing=recipe.label_smoothing
         )
@@ -166,6 +130,15 @@ def _steps(
     if not measured[0] < LOST:
         last_good.restore()
         history.stopped = _advice(measured[0].item(), len(history.loss))
+
+
+def _inputs(images: Tensor, recipe: Recipe, history: History) -> Tensor:
+    """Bring images on the scale of the networks, distorted ever less."""
+    inputs = data.normalize(images)
+    if recipe.distortion == 0:
+        return inputs
+    to_go = 1 - len(history.loss) / history.total_steps
+    return distort(inputs, recipe.distortion * to_go)
 
 
 def _scheduler(optimizer, recipe: Recipe, total_steps: int):

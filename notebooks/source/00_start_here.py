@@ -122,7 +122,7 @@ def inked_share(image):
 check.inked_share(inked_share)
 
 # %% [markdown]
-# Stuck? `check.inked_share.hint()` in a new cell (Esc, then B, makes one) gives a hint, and another one when you ask again. `check.inked_share.solution()` shows one way to do it. When it says "correct", try `inked_share(mine.seven())`: is your 7 fatter than the average digit?
+# Stuck? `check.inked_share.hint()` in a new cell (Esc, then B, makes one) gives a hint, and another one when you ask again (`hint(1)` shows the first once more). `check.inked_share.solution()` shows one way to do it. When it says "correct", try `inked_share(mine.seven())`: is your 7 fatter than the average digit?
 
 # %% [markdown] tags=["slide"]
 # ## Where is what

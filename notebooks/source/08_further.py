@@ -216,7 +216,7 @@ def open_photo(path, size):
     return torch.from_numpy(np.array(ImageOps.fit(photo, (size, size)))).permute(2, 0, 1)
 
 # %% [markdown]
-# Put a photo of a handwritten 7 beside this notebook, named `my_photo.jpg` (or `my_photo.png`), and run the next cell again; until then it takes the fake. Write it large with a felt pen, a third to half of the picture high, and let the photo show nothing but paper: the edge of a table counts as ink. 120 pixels are few; a thin ball-pen line in a photo of a whole page vanishes.
+# Put a photo of a handwritten 7 beside this notebook, named `my_photo.jpg` (or `my_photo.png`; a phone that saves HEIC can be told to share it as JPEG), and run the next cell again; until then it takes the fake. Write it large with a felt pen, a third to half of the picture high, and let the photo show nothing but paper: the edge of a table counts as ink. 120 pixels are few; a thin ball-pen line in a photo of a whole page vanishes.
 
 # %%
 from pathlib import Path

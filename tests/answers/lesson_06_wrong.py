@@ -35,6 +35,13 @@ def flattened_size__divided(image_size, channels, blocks):
     return channels * (image_size // max(2 * blocks, 1)) ** 2
 
 
+@gets("need not be doubled")
+def flattened_size__doubled(image_size, channels, blocks):
+    for _ in range(blocks):
+        image_size, channels = image_size // 2, channels * 2
+    return channels * image_size**2
+
+
 @gets("its padding is 1")
 def flattened_size__no_padding(image_size, channels, blocks):
     for _ in range(blocks):

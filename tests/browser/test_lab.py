@@ -44,15 +44,15 @@ def test_a_guess_is_clicked_and_stands_beside_the_result(open_notebook, guess_an
     run(page, "notebook:run-cell-and-select-next")
     page.wait_for_selector(".cbh-guess[data-ready]")
     status = page.locator(".cbh-status")
-    assert status.inner_text() == "Choose before you run the next cell."
+    assert status.inner_text() == "Choose before you run on."
 
     page.get_by_role("radio", name="9").check()
-    assert status.inner_text() == "You guessed 9. Now run the next cell."
+    assert status.inner_text() == "You guessed 9. Now run on."
 
     # the click made the guess's own cell the active one, so Shift+Enter asks again first
     page.keyboard.press("Shift+Enter")
     page.locator(".jp-Cell.jp-mod-active").filter(has_text="claim('four times'").wait_for()
-    page.get_by_text("You guessed 9. Now run the next cell.").wait_for()
+    page.get_by_text("You guessed 9. Now run on.").wait_for()
     page.keyboard.press("Shift+Enter")
     page.get_by_text("measured 4; claimed exactly 4; your guess: 9").wait_for()
     page.get_by_text("You guessed 9. Measured: 4.").wait_for()
@@ -68,7 +68,7 @@ def test_a_guess_is_made_by_keyboard_and_jupyter_leaves_the_keys_alone(
     page.wait_for_selector(".cbh-guess[data-ready]")
     page.get_by_role("radio", name="1").focus()
     page.keyboard.press("ArrowRight")
-    page.get_by_text("You guessed 4. Now run the next cell.").wait_for()
+    page.get_by_text("You guessed 4. Now run on.").wait_for()
     for key in ("a", "b", "d", "d", "y"):  # insert above, below, delete, to code
         page.keyboard.press(key)
     assert page.locator(".jp-Cell").count() == 3

@@ -4,8 +4,8 @@ import { test } from "node:test";
 import { status } from "../../course_utils/lesson/guess.mjs";
 
 const cases = [
-  ["before a choice it asks for one", -1, "", "Choose before you run the next cell."],
-  ["after a choice it points to the experiment", 1, "", "You guessed 9. Now run the next cell."],
+  ["before a choice it asks for one", -1, "", "Choose before you run on."],
+  ["after a choice it points to the experiment", 1, "", "You guessed 9. Now run on."],
   ["the outcome stands beside the guess", 1, "Measured: 4.", "You guessed 9. Measured: 4."],
   ["without a guess the outcome stands alone", -1, "Measured: 4.", "Measured: 4."],
 ];

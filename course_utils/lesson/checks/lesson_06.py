@@ -57,6 +57,8 @@ def slope_through_two_softmaxes(weight, images, labels):
         "the side is divided by the number of blocks, or by twice that. Each block halves what the "
         "one before has left.":
             lambda size, channels, blocks: channels * (size // max(2 * blocks, 1)) ** 2,
+        "the channels that are given are those of the last block: they need not be doubled.":
+            lambda size, channels, blocks: channels * 2**blocks * (size // 2**blocks) ** 2,
         "the 3 x 3 convolution takes no border off here: its padding is 1.":
             lambda size, channels, blocks: channels * shrink(size, blocks) ** 2,
     },
