@@ -40,8 +40,9 @@ def main() -> None:
                    train_labels=digits.train_labels[: options.images])  # fmt: skip
     rungs = measure(recipes.climb(), some, options.rounds)
     batches = measure(other_batches(), some, options.rounds)
-    threads = measure({f"{count} threads": Ours.named("fast") for count in (1, THREADS)},
-                      some, options.rounds, before=use_threads)  # fmt: skip
+    counts = {"1 thread": 1, f"{THREADS} threads": THREADS}
+    threads = measure(dict.fromkeys(counts, Ours.named("fast")), some, options.rounds,
+                      before=lambda name: torch.set_num_threads(counts[name]))  # fmt: skip
     text = f"""Each rung keeps the changes of all rungs above it. One epoch, {options.rounds} seeds,
 all alternating; the last weights read the test images. "Times as fast" compares with the first
 row within each round, and is the median; so is "seconds".
@@ -59,10 +60,6 @@ And on fewer threads.
         print(text)
     else:
         report.write("climb", "The climb of lesson 06, on real MNIST", text)
-
-
-def use_threads(name: str) -> None:
-    torch.set_num_threads(int(name.split()[0]))
 
 
 def measure(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 OLDEST_PYTHON = "3.11"
 OLDEST = {"torch": "2.6", "torchvision": "0.21", "numpy": "1.26", "matplotlib": "3.8",
-          "safetensors": "0.4.3", "filelock": "3.13", "tqdm": "4.66", "ipywidgets": "8.1",
+          "safetensors": "0.4.3", "filelock": "3.13", "tqdm": "4.66", "ipywidgets": "8.1.5",
           "anywidget": "0.9.13", "jupyterlab_widgets": "3"}  # fmt: skip
 MEMORY = 1e9  # bytes that a lesson may need
 TRY_TORCHVISION = [sys.executable, "-c", "import torchvision"]

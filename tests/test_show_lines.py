@@ -50,7 +50,7 @@ def test_names_do_not_lie_on_each_other_where_curves_end_together(yscale):
 
 @pytest.mark.parametrize(
     ("ends", "expected"),
-    [((0.06, 3), ["0.1", "0.2", "0.5", "1", "2"]), ((1e-6, 1e6), ["0.0001", "0.01", "1", "100"])],
+    [((0.06, 3), ["0.1", "0.2", "0.5", "1", "2"]), ((1e-6, 1e6), ["1"])],
 )
 def test_a_logarithmic_height_has_plain_numbers_however_far_it_goes(ends, expected):
     picture = show.lines([1, 2], {"A": list(ends)}, yscale="log", **LABELS)
@@ -58,6 +58,7 @@ def test_a_logarithmic_height_has_plain_numbers_however_far_it_goes(ends, expect
     [axis] = picture.figure.axes
     named = [text.get_text() for text in axis.get_yticklabels()]
     assert set(expected) <= set(named)
+    assert len(list(filter(None, named))) >= 4  # which decades they are is Matplotlib's choice
     assert not any("$" in name for name in named)
 
 

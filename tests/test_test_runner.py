@@ -34,7 +34,7 @@ def test_without_a_browser_playwright_installs_one_and_else_the_remedy_is_said(b
 
 
 def test_root_installs_by_apt_first(bare_machine, monkeypatch):
-    monkeypatch.setattr(browser.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(browser.os, "geteuid", lambda: 0, raising=False)
     monkeypatch.setattr(browser.shutil, "which", lambda name: name if name == "apt-get" else None)
     with pytest.raises(SystemExit):
         browser.find_or_install()
@@ -42,7 +42,7 @@ def test_root_installs_by_apt_first(bare_machine, monkeypatch):
 
 
 def test_who_is_not_root_is_not_asked_for_apt(bare_machine, monkeypatch):
-    monkeypatch.setattr(browser.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(browser.os, "geteuid", lambda: 1000, raising=False)
     monkeypatch.setattr(browser.shutil, "which", lambda name: name if name == "apt-get" else None)
     with pytest.raises(SystemExit):
         browser.find_or_install()

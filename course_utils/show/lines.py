@@ -17,7 +17,7 @@ from course_utils.show.picture import (
 
 # marks differ as well as colours: for print, and for eyes that see few colours
 LOOKS = [(BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"), (INK, "v")]
-LABEL_HEIGHT = 0.19  # inches from one name to the next
+LABEL_HEIGHT = 0.2  # inches from one name to the next
 
 
 def lines(

@@ -52,7 +52,7 @@ Pulse()
 
 # %%
 from course_utils import data, mine, models, show, train, weights
-from course_utils.lesson import check, claim, guess
+from course_utils.lesson import check, claim, guess, quiz
 from course_utils.widgets import DrawPad
 
 digits = data.load()
@@ -168,7 +168,54 @@ claim("and the numbers that it learnt are", models.count_parameters(network), eq
 # | 08 | Further | What of all this carries over to your own images? | 45 |
 #
 # The minutes are for the lesson itself. The exercises and the sections called *Further* come on top; do them when you like. Each lesson stands on its own feet, so that you can begin where you want; they were written to be read in this order.
+
+# %% [markdown] tags=["slide"]
+# ## What stays with you
 #
+# Four questions. Every choice answers when you pick it, the wrong ones too.
+
+# %%
+quiz("00")
+
+# %% [markdown] tags=["quiz"]
+# ## You changed a number in a cell, and now its claim says that it does not hold. What has happened?
+# - [ ] Something broke, and the lesson must be fetched anew
+#   Nothing breaks. The claim says what it measured and which bound that missed, and the lesson goes on.
+# - [x] You have seen that the sentence depends on this number
+#   That is what claims are there for. Change it back, or go on as it is.
+# - [ ] Your exercise counts as wrong
+#   A claim is about a sentence of the lesson. Exercises have checks, and nobody keeps count of those either.
+
+# %% [markdown] tags=["quiz"]
+# ## A row of the first table shows a ✗. What do you do?
+# - [ ] Go on, since what matters will show itself
+#   It will, as an error that is harder to read than that row.
+# - [x] What the row says, and then run the cell once more
+#   Each such row names its fix. Run again, the table shows whether it helped.
+# - [ ] Fetch the whole course anew
+#   Mostly one part is missing, and the row says which.
+
+# %% [markdown] tags=["quiz"]
+# ## The pad is empty, and you run the cell that keeps your 7. Which 7 do the lessons use?
+# - [ ] A blank sheet
+#   An empty pad is not kept.
+# - [ ] None: a lesson asks you to draw one before it begins
+#   No lesson waits for you. There is always a 7 to go on with.
+# - [x] The one you kept before, and ours if there was none
+#   What was kept stays until you keep another. On Binder and Colab it goes when the session ends.
+
+# %% [markdown] tags=["quiz"]
+# ## You know what convolution, padding, pooling and batch norm do, and want to see a network trained. Where do you begin?
+# - [ ] With lesson 01, as each lesson needs those before it
+#   They were written to be read in this order, but each stands on its own feet. Its beginning says what you need.
+# - [ ] With lesson 05
+#   It trains a network too, to show what batch norm does. That you know.
+# - [x] With lesson 06
+#   It asks for what you know, puts it together, and trains it in front of you.
+# - [ ] With lesson 07, which has a trained network
+#   It looks into one that was trained beforehand. The training is in the lesson before.
+
+# %% [markdown] tags=["slide"]
 # ## What you have seen
 #
 # - Cells run with Shift+Enter; a guess comes first, a claim has been measured, a check always answers.

@@ -446,15 +446,15 @@ quiz("03")
 #   You will read that padding makes all pixels count equally. For 25 the window would have to begin four rows outside, with padding 4.
 
 # %% [markdown] tags=["quiz"]
-# ## ResNet, a well-known network, takes images of 224 x 224. Its first layer has kernels of 7 x 7, stride 2, padding 3. What comes out?
-# - [ ] 106 x 106
-#   There the padding was taken away: (224 - 6 - 7) / 2. It is added.
-# - [ ] 111 x 111
-#   111 whole steps fit into the room of 223 pixels. The place where the kernel begins counts as well.
-# - [x] 112 x 112
-#   224 + 6 - 7 = 223 is the room to move, 111 steps of 2 fit in, and the first place makes 112. One row of zeros is dropped.
-# - [ ] 113 x 113
-#   That is rounded up. Half a step would lead out of the padded image, and is not taken.
+# ## A colour photo of 224 x 224 goes through two layers. The first, as in ResNet, a well-known network, has 64 kernels of 7 x 7, stride 2, padding 3; the second has 128 kernels of 3 x 3, stride 2, padding 1. What comes out?
+# - [ ] 128 maps of 51 x 51
+#   There the padding was taken away in both layers: (224 - 6 - 7) / 2, and so on. It is added.
+# - [ ] 128 maps of 55 x 55
+#   111 whole steps fit into the first room, 224 + 6 - 7 = 223. The place where a kernel begins counts as well, in each layer.
+# - [ ] 64 maps of 56 x 56
+#   The size is right. But each of the 128 kernels of the second layer looks at all 64 maps, and makes one of them.
+# - [x] 128 maps of 56 x 56
+#   223 is the room to move, 111 steps of 2 fit in, and the first place makes 112. Then 112 + 2 - 3 = 111, 55 steps, 56 places. As many maps come out as the last layer has kernels.
 # - [ ] An error, because 223 cannot be divided by 2
 #   PyTorch rounds down and drops what is left over, without a word.
 

@@ -452,14 +452,14 @@ quiz("04")
 #   That can be had with a row made for it, but not with a digit: some maxima do stay in their window.
 
 # %% [markdown] tags=["quiz"]
-# ## A window of 2 x 2 holds -1, -3, -2, -7. What does max pooling with padding 0 send on, and what does a slope of 5 become on the way back?
-# - [ ] 0 goes on, and no slope comes back
+# ## A window of 2 x 2 holds -1, -3, -2, -7, and a slope of 5 comes back to it. Who gets what, in max pooling and in average pooling?
+# - [ ] Max: nobody, since 0 was sent on. Average: 1.25 for each
 #   That would be ReLU after the pooling. The maximum of four negative numbers is negative.
-# - [x] -1 goes on; the place of the -1 gets 5, the others 0
-#   The winner takes all, whatever its sign.
-# - [ ] -1 goes on; each of the four gets 1.25
-#   Equal shares are what average pooling gives.
-# - [ ] -7 goes on, as it is the strongest; it gets 5
+# - [x] Max: 5 for the -1. Average: 1.25 for each
+#   The winner takes all, whatever its sign. A mean of four moves by a quarter of what one of them moves.
+# - [ ] Max: 5 for the -1. Average: 5 for each
+#   The mean is a quarter of the sum, so each number counts for a quarter of it.
+# - [ ] Max: 5 for the -7, the strongest. Average: 1.25 for each
 #   The largest number is meant, not the largest absolute value.
 
 # %% [markdown] tags=["quiz"]

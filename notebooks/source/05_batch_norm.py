@@ -462,15 +462,15 @@ BatchNormExplorer(activations)
 quiz("05")
 
 # %% [markdown] tags=["quiz"]
-# ## A batch has the shape (32, 16, 14, 14). How many means does batch norm compute for it, and over how many numbers each?
-# - [ ] 32 means, each over 3,136 numbers
-#   That is one for each image, over all its channels: layer norm. Batch norm keeps the channels apart and joins the images.
-# - [x] 16 means, each over 6,272 numbers
-#   One for each channel, over 32 images with 14 x 14 places each.
-# - [ ] 16 means, each over 196 numbers
-#   196 is one map of one image. The 32 images of the batch are joined.
-# - [ ] One mean over all 100,352 numbers of the batch
-#   Then a loud channel would stay louder than a quiet one. Each channel has a mean of its own.
+# ## Ten convolutions without bias, each with ReLU behind it, have weights by He's rule. By mistake somebody makes all weights three times as large. What about the numbers behind the tenth layer?
+# - [ ] They are 3 times as large
+#   So it is behind the first layer. The second one multiplies what is already too large.
+# - [ ] They are 30 times as large
+#   That adds the threes up. Each layer multiplies what the one before gave it.
+# - [x] They are about 59,000 times as large
+#   Three times three, ten times over: 59,049. ReLU hands on such a factor as it is.
+# - [ ] They are as large as before, since each layer measures how loud it is
+#   That is batch norm, and here is none. He's rule sets the weights once and looks no more.
 
 # %% [markdown] tags=["quiz"]
 # ## A program loads a trained network with batch norm and forgets `model.eval()`. Its author tests it on shuffled test images, 100 at a time, and finds the accuracy that was hoped for. What follows?

@@ -487,7 +487,7 @@ show.table(["the network of lesson 06 and ...", "before", "after", "what was cha
 # %% [markdown] tags=["slide"]
 # ## What stays with you
 #
-# Five questions. Every choice answers when you pick it, the wrong ones too.
+# Six questions. Every choice answers when you pick it, the wrong ones too.
 
 # %%
 quiz("08")
@@ -540,6 +540,17 @@ quiz("08")
 #   In some programs the number is for all together. Here, and in most, it is for each process.
 # - [x] `batch_size=128`, and a quarter of the steps of one with 32
 #   The mean over four means of 32 is the mean over 128. Fewer steps may want a larger learning rate.
+
+# %% [markdown] tags=["quiz"]
+# ## Two processes share each batch and average their slopes. For which networks is that the step of the whole batch, but for rounding?
+# - [ ] For all: the loss is a mean over the images
+#   It is. But with batch norm an image's own loss depends on those beside it, and they are others in a half.
+# - [x] For those in which no layer mixes the images of a batch
+#   Then each image has a loss of its own, and the mean of two means of 32 is the mean of 64.
+# - [ ] For none, since each process sees other images
+#   The whole batch holds both halves, and its slope is the mean of theirs, unless a layer mixes images.
+# - [ ] For those that begin with other random numbers in each process
+#   Those would be two networks, and the mean of their slopes fits neither. `train.fit` gives all the weights of one.
 
 # %% [markdown] tags=["slide"]
 # ## What you have seen
@@ -698,7 +709,7 @@ show.table(["device", "seconds"], rows) if rows else print("There is no GPU here
 # `torchrun` starts a program several times and tells each process its number, its *rank*. The program is the same, and so is `train.fit`. Ours trains on 4,096 digits; each process then says how many steps it made, what its weights add up to (without their signs), and what it reads.
 
 # %%
-program = """
+program = r"""
 import os
 from course_utils import data, models, train
 digits = data.load()
@@ -707,7 +718,7 @@ model = models.course_cnn()
 history = train.fit(model, few, progress=False)
 total = sum(weights.double().abs().sum().item() for weights in model.parameters())
 reads = 100 * train.evaluate(model, few.test_images, few.test_labels)
-print(f"rank {os.environ['RANK']}: {len(history.loss)} steps, weights {total:.10f}, reads {reads:.1f} %")
+print(f"rank {os.environ['RANK']}: {len(history.loss)} steps, weights {total:.10f}, reads {reads:.1f} %\n", end="")   # in one piece
 """
 
 # %% [markdown]
