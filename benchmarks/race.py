@@ -1,17 +1,20 @@
 """The race: published recipes against the recipes of the course, on real MNIST.
 
-    python -m benchmarks.race [--rounds N] [--only NAME ...] [--images N] [--data drawn]
+    python -m benchmarks.race [--rounds N] [--only NAME ...] [--keep] [--images N] [--data drawn]
 
 In each round every recipe trains once, one after the other, with the seed of the round; the slow
 ones take part in the first few rounds only. The last weights count, and nothing is chosen by the
 test set. The accuracy on the way is looked at while the clock stands. After each round all is
 saved: in docs/audit/race.md, and for lesson 06 in course_utils/race.json. Needs COURSE_DATA or a
 cached MNIST, and a quiet machine for half an hour. Where there is no MNIST, or little time, --data
-drawn and --images (train on the first few) race, too; then nothing is written.
+drawn and --images (train on the first few) race, too; then nothing is written. --keep takes the
+recipes that --only does not name from the record.
 """
 
 import argparse
 import json
+import shlex
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,20 +25,24 @@ import torch
 from benchmarks import report
 from course_utils import data, models, recipes
 from course_utils.cache import write_whole
-from course_utils.entrants import FromMemory
+from course_utils.entrants import FromMemory, InOrder
 from course_utils.recipes import RECIPES
 
 LOOKS = 20  # at equal shares of the run
 LEVELS = ("98", "99", "99.5")  # percent of the test images
-ROUNDS = {"fast": 10, "course": 10, "quick": 10, "best": 5}
+ROUNDS = {"fast": 10, "course": 10, "quick": 10, "quick, channels last": 10, "best": 5}
 SLOW_ROUNDS = 2  # of all others
 OURS = "fast"  # what the others are compared with
 
-# two of them once more with one thing changed, to see what that one thing costs
+# three of them once more with one thing changed, to see what that one thing costs
 ENTRANTS = RECIPES | {
     "dropout, no softmax": replace(RECIPES["dropout"], network=lambda: recipes.with_dropout()[:-1]),
     "slim, from memory": replace(RECIPES["slim"], feed=FromMemory),
+    "quick, channels last": replace(RECIPES["quick"], layout=torch.channels_last),
 }
+
+
+FED = {FromMemory: "from memory", InOrder: "from memory, in order"}
 
 
 class Clock:
@@ -67,6 +74,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=ENTRANTS, default=list(ENTRANTS))
     parser.add_argument("--images", type=int, help="train on so many, and write nothing")
     parser.add_argument("--data", choices=("mnist", "drawn"), default="mnist")
+    parser.add_argument("--keep", action="store_true", help="keep the recorded runs of all others")
     options = parser.parse_args()
     digits = data.load(options.data)
     for_the_record = options.images is None and digits.source == "mnist"
@@ -75,14 +83,17 @@ def main() -> None:
     few = replace(digits, **{name: getattr(digits, name)[:500] for name in data.TENSORS})
     for name in options.only:  # what only the first run of a process pays for, nobody shall pay
         run(name, few, seed=0)
-    runs = []
+    runs, kept = [], []
+    if options.keep:
+        recorded = recipes.recorded_race()["runs"]
+        kept = [run for run in recorded if run["name"] not in options.only]
     for at in range(options.rounds):
         for name in options.only:
             if at < ROUNDS.get(name, SLOW_ROUNDS):
                 runs.append(run(name, digits, seed=at))
                 print(runs[-1], flush=True)
         if for_the_record:
-            save(runs)
+            save(runs, kept)
     if not for_the_record:
         print(report.table(*results(runs)))
 
@@ -106,7 +117,7 @@ def run(name: str, digits: data.Digits, seed: int) -> dict:
 def results(runs: list[dict]) -> tuple[list[str], list[list[str]]]:
     """Sum up the runs of each recipe: the header of a table, and its rows."""
     header = ["recipe", "runs", "%, mean", "spread", "seconds, median", "fastest to slowest",
-              f"times {OURS}", *(f"s to {level} %" for level in LEVELS)]  # fmt: skip
+              f"times as long as {OURS}", *(f"s to {level} %" for level in LEVELS)]  # fmt: skip
     ours = {run["seed"]: run["seconds"] for run in runs if run["name"] == OURS}
     rows = []
     for name in dict.fromkeys(run["name"] for run in runs):
@@ -139,7 +150,7 @@ def entrants(names: list[str]) -> tuple[list[str], list[list[str]]]:
     rows = []
     for name in names:
         one = ENTRANTS[name]
-        fed = "from memory" if one.feed is FromMemory else "one by one"
+        fed = FED.get(one.feed, "one by one")
         rate = f"one cycle, up to {one.learning_rate}" if one.one_cycle else str(one.learning_rate)
         numbers = f"{models.count_parameters(one.network()):,}"
         rows.append([name, one.title, one.author, numbers, str(one.epochs),
@@ -147,17 +158,20 @@ def entrants(names: list[str]) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
-def save(runs: list[dict]) -> None:
-    """Write the report, and the record that lesson 06 shows."""
+def save(runs: list[dict], kept: list[dict]) -> None:
+    """Write the report, and the record that lesson 06 shows, in the order of the entrants."""
+    command = shlex.join(["race", *sys.argv[1:]])
+    runs = sorted(runs + kept, key=lambda run: list(ENTRANTS).index(run["name"]))
     names = list(dict.fromkeys(run["name"] for run in runs))
     record = {
-        "circumstances": report.circumstances("race"),
+        "circumstances": report.circumstances(command),
+        "kept": list(dict.fromkeys(run["name"] for run in kept)),
         "entrants": entrants(names),
         "results": results(runs),
         "runs": runs,
     }
     write_whole(recipes.RECORD, (json.dumps(record, indent=1) + "\n").encode())
-    report.write("race", "The race on real MNIST", text(record))
+    report.write("race", "The race on real MNIST", text(record), command=command)
 
 
 def text(record: dict) -> str:
@@ -166,14 +180,22 @@ In each round every recipe trains once with the seed of the round; the slow ones
 first few rounds. The last weights count. Seconds are those of training alone, without
 the start of the process: each recipe trains on a few images first. The test images are read while
 the clock stands, at {LOOKS} equal shares of the run; "s to 99 %" is the first such look with 99 %
-or more. "Times {OURS}" is the median of the ratios to our recipe {OURS!r} within the same rounds.
+or more, which a later one may lose again. "Times as long as {OURS}" is
+the median of the ratios within the same rounds.
 
 {report.table(*record["results"])}
 
 {report.table(*record["entrants"])}
 
-Two are there twice, with one thing changed: "no softmax" leaves out the one that stands before
-cross-entropy, "from memory" feeds the images from a tensor."""
+A name with a comma is a recipe with one thing changed: "no softmax" leaves out the one that stands
+before cross-entropy, "from memory" feeds the images from a tensor, "channels last" lays the numbers
+out in memory as our recipes do. "quick" was made for a graphics card.{kept_from_before(record)}"""
+
+
+def kept_from_before(record: dict) -> str:
+    if not record["kept"]:
+        return ""
+    return f"\n\nKept from an earlier race on the same machine: {', '.join(record['kept'])}."
 
 
 if __name__ == "__main__":

@@ -83,12 +83,20 @@ class FromMemory:
             yield self.images[batch], self.labels[batch]
 
 
+class InOrder(FromMemory):
+    """Scale all images once, and in each epoch take them in the order of their file."""
+
+    def __iter__(self):
+        batches = (tensor.split(self.batch_size) for tensor in (self.images, self.labels))
+        yield from zip(*batches, strict=True)
+
+
 @dataclass(frozen=True)
 class Entrant:
     """A network and the way it is trained.
 
-    `feed(digits, scale, batch_size)` has a length and gives the batches of an epoch. `layout` is
-    the order in which the numbers of a batch lie in memory.
+    What `feed(digits, scale, batch_size)` returns has a length and gives the batches of an epoch.
+    `layout` is the order in which the numbers of a batch lie in memory.
     """
 
     network: Callable[[], nn.Sequential]
@@ -152,7 +160,10 @@ class Entrant:
 
 @dataclass(frozen=True)
 class Ours(Entrant):
-    """One of this course's own recipes, trained by `train.fit`."""
+    """One of this course's own recipes: `train.fit` trains it, and reads `recipe` alone.
+
+    The other settings describe it in a table.
+    """
 
     recipe: train.Recipe = train.RECIPES["course"]
 

@@ -60,14 +60,14 @@ def test_the_sums_of_a_race_are_those_that_one_computes_by_hand():
     assert fast["fastest to slowest"] == "4.0 to 6.0"
     assert [fast[f"s to {level} %"] for level in race.LEVELS] == ["2.0", "5.0 (1 of 3)", "–"]
     assert slim["runs"] == "2"
-    assert slim["times fast"] == "25.0"  # 80 / 4 and 150 / 5, each in its own round
-    assert fast["times fast"] == "1.0"
+    assert slim["times as long as fast"] == "25.0"  # 80 / 4 and 150 / 5, each in its own round
+    assert fast["times as long as fast"] == "1.0"
 
 
 def test_one_run_has_no_spread_and_without_ours_there_is_nothing_to_compare():
     header, [row] = race.results(RUNS[1:2])
     slim = dict(zip(header, row, strict=True))
-    assert slim["spread"] == slim["times fast"] == "–"
+    assert slim["spread"] == slim["times as long as fast"] == "–"
 
 
 def test_a_run_ends_with_its_last_look(stripes, monkeypatch):
@@ -117,7 +117,25 @@ def test_with_few_images_or_drawn_ones_nothing_is_written(
     assert not list(tmp_path.iterdir())
 
 
-def test_two_entrants_differ_from_a_published_one_in_one_thing():
-    for name, changed in {"dropout, no softmax": "network", "slim, from memory": "feed"}.items():
+def test_what_is_not_raced_again_can_be_kept(stripes, monkeypatch, tmp_path):
+    race_over(stripes, monkeypatch, tmp_path)
+    before = recipes.recorded_race()
+    assert before["kept"] == []
+    monkeypatch.setattr("sys.argv", ["race", "--rounds", "1", "--only", "fast", "--keep"])
+    race.main()
+    after = recipes.recorded_race()
+    assert [run["name"] for run in after["runs"]] == ["fast", "quick"]
+    assert after["runs"][0] != before["runs"][0]  # other seconds
+    assert after["runs"][1] == before["runs"][1]
+    report_now = (tmp_path / "race.md").read_text()
+    assert "Kept from an earlier race on the same machine: quick." in report_now
+
+
+def test_three_entrants_differ_from_a_published_one_in_one_thing():
+    for name, changed in {
+        "dropout, no softmax": "network",
+        "slim, from memory": "feed",
+        "quick, channels last": "layout",
+    }.items():
         ours, theirs = race.ENTRANTS[name], recipes.RECIPES[name.split(",")[0]]
         assert [key for key in vars(ours) if vars(ours)[key] != vars(theirs)[key]] == [changed]
