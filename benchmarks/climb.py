@@ -17,6 +17,7 @@ from statistics import mean, median, stdev
 import torch
 
 from benchmarks import report
+from benchmarks.race import first
 from course_utils import data, recipes
 from course_utils.entrants import Entrant, Ours
 
@@ -35,9 +36,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--images", type=int, help="train on so many, and write nothing")
     options = parser.parse_args()
-    digits = data.load("mnist")
-    some = replace(digits, train_images=digits.train_images[: options.images],
-                   train_labels=digits.train_labels[: options.images])  # fmt: skip
+    some = first(data.load("mnist"), options.images)
     rungs = measure(recipes.climb(), some, options.rounds)
     batches = measure(other_batches(), some, options.rounds)
     counts = {"1 thread": 1, f"{THREADS} threads": THREADS}
@@ -67,12 +66,10 @@ def measure(
     before: Callable[[str], None] = lambda name: None,
 ) -> dict[str, list[tuple[float, float]]]:  # fmt: skip
     """Train each rung in each round: seconds of training, and percent of the test images."""
-    few = replace(digits, train_images=digits.train_images[:1000],
-                  train_labels=digits.train_labels[:1000])  # fmt: skip
     runs = {name: [] for name in rungs}
     for name, entrant in rungs.items():  # what only the first run of a process pays for
         before(name)
-        run(entrant, few, seed=0)
+        run(entrant, first(digits, 1000), seed=0)
     for seed in range(rounds):
         for name, entrant in rungs.items():
             before(name)

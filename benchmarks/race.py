@@ -78,8 +78,7 @@ def main() -> None:
     options = parser.parse_args()
     digits = data.load(options.data)
     for_the_record = options.images is None and digits.source == "mnist"
-    digits = replace(digits, train_images=digits.train_images[: options.images],
-                     train_labels=digits.train_labels[: options.images])  # fmt: skip
+    digits = first(digits, options.images)
     few = replace(digits, **{name: getattr(digits, name)[:500] for name in data.TENSORS})
     for name in options.only:  # what only the first run of a process pays for, nobody shall pay
         run(name, few, seed=0)
@@ -96,6 +95,12 @@ def main() -> None:
             save(runs, kept)
     if not for_the_record:
         print(report.table(*results(runs)))
+
+
+def first(digits: data.Digits, count: int | None) -> data.Digits:
+    """Train on the first images alone; None stands for all."""
+    return replace(digits, train_images=digits.train_images[:count],
+                   train_labels=digits.train_labels[:count])  # fmt: skip
 
 
 def run(name: str, digits: data.Digits, seed: int) -> dict:

@@ -22,34 +22,6 @@ def plain(images: Tensor) -> Tensor:
     return (images / 255).unsqueeze(1)
 
 
-class OneByOne(Dataset):
-    """Images as torchvision's MNIST hands them over: one at a time, by way of a PIL image."""
-
-    def __init__(self, digits: data.Digits, scale: Callable[[Tensor], Tensor]):
-        from torchvision import transforms  # costs a second, and the lessons do not need it
-
-        self.images, self.labels = digits.train_images, digits.train_labels
-        steps = [transforms.ToTensor()]  # divides by 255
-        if scale is data.normalize:
-            steps.append(transforms.Normalize((data.MEAN,), (data.STD,)))
-        self.transform = transforms.Compose(steps)
-
-    def __len__(self):
-        return len(self.images)
-
-    def __getitem__(self, at: int) -> tuple[Tensor, int]:
-        return self.transform(Image.fromarray(self.images[at].numpy())), int(self.labels[at])
-
-
-def one_by_one(digits: data.Digits, scale, batch_size: int, *, workers: int = 0) -> DataLoader:
-    """Shuffle in each epoch, fetch image after image, put a batch of them together.
-
-    With `workers` other processes fetch while this one trains.
-    """
-    images = OneByOne(digits, scale)
-    return DataLoader(images, batch_size=batch_size, shuffle=True, num_workers=workers)
-
-
 class ScaledOneByOne(Dataset):
     """Images scaled when they are asked for, one at a time, without torchvision."""
 
@@ -66,6 +38,31 @@ class ScaledOneByOne(Dataset):
 def from_loader(digits: data.Digits, scale, batch_size: int) -> DataLoader:
     """Shuffle in each epoch, fetch image after image: a plain data set in PyTorch's way."""
     return DataLoader(ScaledOneByOne(digits, scale), batch_size=batch_size, shuffle=True)
+
+
+class OneByOne(ScaledOneByOne):
+    """Images as torchvision's MNIST hands them over: one at a time, by way of a PIL image."""
+
+    def __init__(self, digits: data.Digits, scale: Callable[[Tensor], Tensor]):
+        from torchvision import transforms  # costs a second, and the lessons do not need it
+
+        super().__init__(digits, scale)
+        steps = [transforms.ToTensor()]  # divides by 255
+        if scale is data.normalize:
+            steps.append(transforms.Normalize((data.MEAN,), (data.STD,)))
+        self.transform = transforms.Compose(steps)
+
+    def __getitem__(self, at: int) -> tuple[Tensor, int]:
+        return self.transform(Image.fromarray(self.images[at].numpy())), int(self.labels[at])
+
+
+def one_by_one(digits: data.Digits, scale, batch_size: int, *, workers: int = 0) -> DataLoader:
+    """Shuffle in each epoch, fetch image after image, put a batch of them together.
+
+    With `workers` other processes fetch while this one trains.
+    """
+    images = OneByOne(digits, scale)
+    return DataLoader(images, batch_size=batch_size, shuffle=True, num_workers=workers)
 
 
 class FromMemory:
@@ -179,7 +176,6 @@ class Ours(Entrant):
             epochs=recipe.epochs,
             batch_size=recipe.batch_size,
             feed=FromMemory,
-            layout=torch.channels_last,
             learning_rate=recipe.learning_rate,
             one_cycle=recipe.schedule == "one-cycle",
         )
