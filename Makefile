@@ -21,8 +21,14 @@ reset: installed  ## bring a lesson back as it was (LESSON=06); yours is put asi
 notebooks: installed-dev  ## write the notebooks from notebooks/source, and run them
 	@$(IN_VENV) tools/notebooks.py build "$(LESSON)"
 
+badges: installed-dev  ## link the lessons to Colab and Binder (REPO=owner/name on GitHub)
+	@$(IN_VENV) -m tools.badges $(if $(filter command,$(origin REPO)),"$(REPO)")
+
 format: installed-dev  ## tidy the code
 	@$(IN_VENV) -m ruff check --fix . && $(IN_VENV) -m ruff format .
+
+site: installed-dev  ## build the web site in build/site (LESSON=02: run that one alone)
+	@$(IN_VENV) -m website $(LESSON)
 
 race: installed-dev  ## race the recipes (ARGS="--data drawn --only fast quick" without MNIST)
 	@$(IN_VENV) -m benchmarks.race $(ARGS)
@@ -38,6 +44,7 @@ audit: installed-dev  ## measure what takes long; the results go to docs/audit (
 	@$(IN_VENV) -m benchmarks.convolution
 	@$(IN_VENV) -m benchmarks.start
 	@$(IN_VENV) -m benchmarks.table
+	@COLAB=all $(IN_VENV) -m pytest --quiet tests/test_colab.py
 
 lock: installed-dev  ## pin what is installed in requirements.lock
 	@$(IN_VENV) tools/lock.py
@@ -48,4 +55,4 @@ installed:
 installed-dev:
 	@$(PYTHON) tools/install.py --dev
 
-.PHONY: help lab test reset notebooks race audit format lock installed installed-dev
+.PHONY: help lab test reset notebooks badges site race audit format lock installed installed-dev

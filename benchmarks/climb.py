@@ -90,7 +90,7 @@ def run(entrant: Entrant, digits: data.Digits, seed: int) -> tuple[float, float]
 
 def climbed(runs: dict[str, list[tuple[float, float]]]) -> tuple[list[str], list[list[str]]]:
     """Sum up: the header of a table, and a row for each rung."""
-    header = ["", "seconds", "times as fast", "%, mean", "spread"]
+    header = ["training", "seconds", "times as fast", "%, mean", "spread"]
     first = next(iter(runs.values()))
     rows = []
     for name, own in runs.items():

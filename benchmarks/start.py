@@ -44,7 +44,7 @@ def main() -> None:
     for source in notebooks.find_sources(""):
         firsts = [first_picture(source) for _ in range(3)][1:]
         rows.append([f"{source.stem}: first picture after Run All Cells", f"{median(firsts):.1f}"])
-    report.write("start", "What a learner waits for", report.table(["", "seconds"], rows))
+    report.write("start", "What a learner waits for", report.table(["step", "seconds"], rows))
 
 
 def step_seconds() -> list[float]:

@@ -103,6 +103,7 @@ def counts(source: Path) -> dict:
     learners = notebooks.NOTEBOOKS / f"{source.stem}.ipynb"
     written = notebooks.read_source(source).cells
     made = notebooks.twins(source)[learners].cells
+    made = [cell for cell in made if "setup" not in notebooks.tags(cell)]
     core = core_path(made)
     code = [cell for cell in made if cell.cell_type == "code"]
     text = "\n".join(cell.source for cell in core if cell.cell_type == "markdown")

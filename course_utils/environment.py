@@ -16,6 +16,9 @@ OLDEST_PYTHON = "3.11"
 OLDEST = {"torch": "2.6", "torchvision": "0.21", "numpy": "1.26", "matplotlib": "3.8",
           "safetensors": "0.4.3", "filelock": "3.13", "tqdm": "4.66", "ipywidgets": "8.1.5",
           "anywidget": "0.9.13", "jupyterlab_widgets": "3"}  # fmt: skip
+# Colab's page is made for the ipywidgets that it brings along, and has no use for a manager; a
+# newer one would have to be loaded by restarting the kernel, and gains nothing there.
+OLDEST_ON_COLAB = {"ipywidgets": "7.7.1", "jupyterlab_widgets": ""}
 MEMORY = 1e9  # bytes that a lesson may need
 TRY_TORCHVISION = [sys.executable, "-c", "import torchvision"]
 GROUP = Path("/sys/fs/cgroup")  # where Linux says how much of the machine a container gets
@@ -55,12 +58,13 @@ def python():
 
 def packages():
     """Compare versions; jupyterlab_widgets is the manager that draws widgets on the page."""
-    here = {name: version(name) for name in OLDEST}
-    if wrong := [name for name in OLDEST if numbers(here[name]) < numbers(OLDEST[name])]:
-        wanted = " ".join(f'"{name}>={OLDEST[name]}"' for name in wrong)
+    oldest = OLDEST | (OLDEST_ON_COLAB if "google.colab" in sys.modules else {})
+    here = {name: version(name) for name in oldest}
+    if wrong := [name for name in oldest if numbers(here[name]) < numbers(oldest[name])]:
+        wanted = " ".join(f'"{name}>={oldest[name]}"' for name in wrong)
         fix = f"run %pip install {wanted} in a cell, restart the kernel, reload the page"
         return ", ".join(f"{name} {here[name] or 'is missing'}" for name in wrong), fix
-    return f"PyTorch {here['torch']} and {len(OLDEST) - 1} others", ""
+    return f"PyTorch {here['torch']} and {len(oldest) - 1} others", ""
 
 
 def torchvision():

@@ -12,7 +12,8 @@ import tools.notebooks as notebooks
 def cells(lesson: str) -> tuple[str, ...]:
     """The code cells of the solved lesson, in their order."""
     *_, solved = notebooks.twins(notebooks.find_sources(lesson)[0]).values()
-    return tuple(cell.source for cell in solved.cells if cell.cell_type == "code")
+    code = [cell for cell in solved.cells if cell.cell_type == "code"]
+    return tuple(cell.source for cell in code if "setup" not in notebooks.tags(cell))
 
 
 def needed_for(lesson: str, sentence: str) -> list[str]:

@@ -98,6 +98,16 @@ def test_each_fault_is_seen_and_its_fix_is_named(machine, tmp_path, fault):
     assert f"Fix: {row[2]}" in repr(report)
 
 
+def test_on_colab_its_own_older_ipywidgets_is_no_fault_and_elsewhere_it_is(machine):
+    with_version(machine, "ipywidgets", "7.7.1")
+    with_version(machine, "jupyterlab_widgets", "")
+    assert "ipywidgets>=8" in environment.packages()[1]
+    machine.setitem(sys.modules, "google.colab", SimpleNamespace())
+    assert environment.packages()[1] == ""
+    with_version(machine, "ipywidgets", "7.6.5")
+    assert '"ipywidgets>=7.7.1"' in environment.packages()[1]
+
+
 def test_drawn_digits_are_no_fault_and_how_to_get_real_ones_is_said(machine):
     here, fix = environment.digits()
     assert 'data.load("mnist")' in here

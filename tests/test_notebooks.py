@@ -25,6 +25,11 @@ answer = 42
 """
 
 
+def lesson_cells(made) -> list:
+    """The cells that the source has: all but those that set the notebook up."""
+    return [cell for cell in made.cells if "setup" not in notebooks.tags(cell)]
+
+
 def each_notebook(function):
     return pytest.mark.parametrize(("path", "made"), TWINS, ids=NAMES)(function)
 
@@ -67,7 +72,7 @@ def test_cells_are_short(path, made):
 def test_no_two_code_cells_follow_each_other_without_reason(path, made):
     """A guess and its experiment, an experiment and its claim, belong together; more does not."""
     in_a_row = 0
-    for cell in made.cells:
+    for cell in lesson_cells(made):
         in_a_row = in_a_row + 1 if cell.cell_type == "code" else 0
         assert in_a_row <= 3, cell.source
 
@@ -120,7 +125,7 @@ def course(tmp_path, monkeypatch) -> Path:
 
 
 def code_of(path: Path) -> list[str]:
-    cells = nbformat.read(path, as_version=4).cells
+    cells = lesson_cells(nbformat.read(path, as_version=4))
     return [cell.source for cell in cells if cell.cell_type == "code"]
 
 
@@ -195,7 +200,7 @@ def load_anew():
 def core(made) -> list:
     """The cells of a lesson that are not in a folded section."""
     cells, folded = [], False
-    for cell in made.cells:
+    for cell in lesson_cells(made):
         if cell.cell_type == "markdown" and re.search(r"^## ", cell.source, re.MULTILINE):
             folded = "further" in cell.metadata.get("tags", [])
         cells += [] if folded else [cell]

@@ -121,6 +121,18 @@ def test_the_words_of_a_grid_are_its_numbers():
 
 
 @pytest.mark.parametrize(
+    "numbers", [[1.986, -0.00135, 1.99], [-1.99, 12345.6, 1e-9], [-100, 255, 9]]
+)
+def test_no_number_of_a_grid_runs_over_its_neighbour(numbers):
+    picture = show.grids(torch.tensor([numbers]), titles=["found"], roles=["kernel"])
+    (axis,) = picture.figure.axes
+    picture.png()  # drawn, so that letters have a width
+    places = [text.get_window_extent() for text in axis.texts]
+    assert len(places) == 3
+    assert all(left.x1 < right.x0 for left, right in zip(places, places[1:], strict=False))
+
+
+@pytest.mark.parametrize(
     ("titles", "roles", "words"),
     [(["a"], ["in", "out"], "1 grids, 1 titles and 2 roles"), (["a"], ["edge"], "got 'edge'")],
 )

@@ -1,12 +1,14 @@
 """Write the notebooks from their sources, and bring a lesson back.
 
     python tools/notebooks.py build [LESSON]   write and run the lessons (all, or 06)
+    python tools/notebooks.py refresh [LESSON] write them around the outputs that they have
     python tools/notebooks.py reset LESSON     bring one back; the learner's copy is put aside
 
 A lesson is edited in notebooks/source alone. There a code cell tagged "exercise" is what the
 learner finds, and the one tagged "solution" after it takes its place in the solution notebook.
 Markdown cells tagged "hint" (to the exercise above them) and "quiz" are in neither: together with
 the solutions they go to course_utils/lesson/exercises.json, where `check` and `quiz` find them.
+After the title each notebook gets cells tagged "setup": tools/setup_cell.py, and the way to Colab.
 """
 
 import argparse
@@ -24,6 +26,10 @@ from pathlib import Path
 import nbformat
 
 PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))  # run as a file, it finds its neighbours too
+from tools import badges  # noqa: E402
+
+SETUP = Path(__file__).with_name("setup_cell.py")
 NOTEBOOKS = PROJECT / "notebooks"
 SOURCES = NOTEBOOKS / "source"
 SOLUTIONS = NOTEBOOKS / "solutions"
@@ -33,15 +39,18 @@ KERNEL = {
     "language_info": {"name": "python"},
 }
 CELL_SECONDS = 120
+DRAWN = os.environ | {  # how lessons are run that others will see: with no drawing of the author's
+    "COURSE_DATA": "drawn", "COURSE_STRICT": "1", "COURSE_CACHE": str(PROJECT / "build" / "cache"),
+}  # fmt: skip
 
 
 def twins(source: Path) -> dict[Path, nbformat.NotebookNode]:
     """Make the learner's notebook and, where there are exercises, the solved one."""
     lesson = read_source(source)
-    made = {NOTEBOOKS / f"{source.stem}.ipynb": assemble(lesson, without={"solution"})}
+    left_out = {NOTEBOOKS / f"{source.stem}.ipynb": {"solution"}}
     if any("solution" in tags(cell) for cell in lesson.cells):
-        made[SOLUTIONS / f"{source.stem}.ipynb"] = assemble(lesson, without={"exercise"})
-    return made
+        left_out[SOLUTIONS / f"{source.stem}.ipynb"] = {"exercise"}
+    return {path: assemble(lesson, path, without=parts) for path, parts in left_out.items()}
 
 
 def read_source(path: Path) -> nbformat.NotebookNode:
@@ -52,9 +61,12 @@ def read_source(path: Path) -> nbformat.NotebookNode:
     return jupytext.read(path)
 
 
-def assemble(lesson: nbformat.NotebookNode, *, without: set[str]) -> nbformat.NotebookNode:
+def assemble(
+    lesson: nbformat.NotebookNode, path: Path, *, without: set[str]
+) -> nbformat.NotebookNode:
     kept = [cell for cell in lesson.cells if not (without & set(tags(cell)) or is_collected(cell))]
     cells = [copy.deepcopy(cell) for cell in kept]
+    cells[1:1] = set_up(path.relative_to(NOTEBOOKS).with_suffix("").as_posix())
     seen = set()
     for cell in cells:
         cell.id = name_cell(cell, seen)
@@ -62,6 +74,19 @@ def assemble(lesson: nbformat.NotebookNode, *, without: set[str]) -> nbformat.No
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
     notebook.metadata["built_from"] = fingerprint(notebook)
     return notebook
+
+
+def set_up(name: str) -> list[nbformat.NotebookNode]:
+    """Make the cells that are no part of the lesson: where it opens, and what it needs there."""
+    code = SETUP.read_text(encoding="utf-8").rstrip()
+    cells = [nbformat.v4.new_code_cell(code)]
+    if repository := badges.repository():
+        address = f'"COURSE_ARCHIVE", "{badges.archive(repository)}"'
+        cells[0].source = code.replace('"COURSE_ARCHIVE", ""', address)
+        cells.insert(0, nbformat.v4.new_markdown_cell(badges.links(repository, name)))
+    for cell in cells:
+        cell.metadata["tags"] = ["setup"] + ["hide-input"] * (cell.cell_type == "code")
+    return cells
 
 
 def tags(cell: nbformat.NotebookNode) -> list[str]:
@@ -138,10 +163,14 @@ def name_cell(cell: nbformat.NotebookNode, seen: set) -> str:
 def present(tags: list[str]) -> dict:
     """Turn our tags into what front ends understand: slides, sections that start folded."""
     metadata = {"tags": tags} if tags else {}
-    if "slide" in tags:
+    if {"slide", "further"} & set(tags):
         metadata["slideshow"] = {"slide_type": "slide"}
     if "further" in tags:
         metadata["jp-MarkdownHeadingCollapsed"] = True
+    if "setup" in tags:
+        metadata["slideshow"] = {"slide_type": "skip"}
+    if "hide-input" in tags:
+        metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}  # the latter: Colab
     return metadata
 
 
@@ -158,9 +187,33 @@ def build(lesson: str) -> None:
             print(f"{path.relative_to(PROJECT)}: {path.stat().st_size // 1024} KB")
 
 
+def refresh(lesson: str) -> None:
+    """Write all notebooks that fit `lesson` without running them: only their text may have changed.
+
+    Code cells keep their outputs. Where one is new nothing is written.
+    """
+    made = {path: each for source in find_sources(lesson) for path, each in twins(source).items()}
+    for path, notebook in made.items():
+        if not keep_outputs(notebook, nbformat.read(path, as_version=4)):
+            sys.exit(f"{path.name} must run, its source is newer: make notebooks")
+    for path, notebook in made.items():
+        put_aside_edits(path)
+        nbformat.write(notebook, path)
+
+
+def keep_outputs(notebook: nbformat.NotebookNode, before: nbformat.NotebookNode) -> bool:
+    """Take over what stands below the cells, unless a cell of the lesson is new."""
+    known = {cell.id: cell for cell in before.cells if cell.cell_type == "code"}
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in code:
+        if cell.id in known:
+            cell.outputs = known[cell.id].outputs
+            cell.execution_count = known[cell.id].execution_count
+    return all(cell.id in known or "setup" in tags(cell) for cell in code)
+
+
 def run(notebook: nbformat.NotebookNode) -> None:
-    environment = os.environ | {"COURSE_DATA": "drawn", "COURSE_STRICT": "1"}
-    client(notebook, CELL_SECONDS).execute(env=environment)
+    client(notebook, CELL_SECONDS).execute(env=DRAWN)
     notebook.metadata = KERNEL | {"built_from": fingerprint(notebook)}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
@@ -243,10 +296,10 @@ def find_sources(lesson: str) -> list[Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Write the notebooks, or bring a lesson back.")
-    parser.add_argument("action", choices=["build", "reset"])
+    parser.add_argument("action", choices=["build", "refresh", "reset"])
     parser.add_argument("lesson", nargs="?", default="")
     options = parser.parse_args()
-    {"build": build, "reset": reset}[options.action](options.lesson)
+    {"build": build, "refresh": refresh, "reset": reset}[options.action](options.lesson)
 
 
 if __name__ == "__main__":

@@ -59,9 +59,10 @@ class Claim:
     def _repr_html_(self):
         # all styles inline: each front end then shows the same card, and none of them needs our CSS
         colour, mark = ("#1a8a5a", "✓") if self.holds else ("#c75b12", "✗")
+        letters = f"color-mix(in srgb, {colour} 70%, currentColor)"  # to read on light and dark
         return (
             f'<div style="border-left:4px solid {colour};padding:.35em .9em;margin:.3em 0">'
-            f'<b style="color:{colour}">{mark} {self.verdict}:</b> {html.escape(self.sentence)}'
+            f'<b style="color:{letters}">{mark} {self.verdict}:</b> {html.escape(self.sentence)}'
             f'<br><span style="opacity:.75">{html.escape(self.figures)}</span></div>'
         )
 

@@ -4,11 +4,10 @@ import { element, widgetRoot } from "../widgets/dom.mjs";
 
 let groups = 0; // radio buttons belong together by name, and each view needs a name of its own
 
-/** What stands under the choices. */
+/** What stands under the choices; the outcome waits for whoever has not chosen yet. */
 export function status(choices, chosen, outcome) {
-  const picked = chosen >= 0 ? `You guessed ${choices[chosen]}.` : "";
-  if (outcome) return `${picked} ${outcome}`.trim();
-  return picked ? `${picked} Now run on.` : "Choose before you run on.";
+  if (chosen < 0) return outcome ? "Choose before you read on." : "Choose before you run on.";
+  return `You guessed ${choices[chosen]}. ${outcome || "Now run on."}`;
 }
 
 function render({ model, el }) {

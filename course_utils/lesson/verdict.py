@@ -33,6 +33,7 @@ class Verdict:
     def card(self) -> str:
         # all styles inline, as in a claim's card
         colour, mark, title = STATUSES[self.status]
+        letters = f"color-mix(in srgb, {colour} 70%, currentColor)"
         grids = "".join(grid.to_html() for grid in self.grids)
         more = f'<div style="display:flex;flex-wrap:wrap;margin-top:.4em">{grids}</div>' * bool(
             grids
@@ -44,7 +45,7 @@ class Verdict:
             )
         return (
             f'<div style="border-left:4px solid {colour};padding:.35em .9em;margin:.3em 0;'
-            f'overflow-x:auto"><b style="color:{colour}">{mark} {title}:</b> '
+            f'overflow-x:auto"><b style="color:{letters}">{mark} {title}:</b> '
             f"{with_code(self.message)}{more}</div>"
         )
 

@@ -57,16 +57,26 @@ def maps(
 
 
 def _draw_numbers(axis, grid: Tensor, title: str, role: str) -> None:
-    rows, columns = grid.shape
+    columns = grid.shape[1]
     strength = float(grid.abs().max()) or 1
     # the colours stop at a third, so that dark numbers can be read on them
     limits = {"vmin": -3 * strength, "vmax": 3 * strength}
     axis.imshow(as_array(grid).astype(float), cmap=SIGNED[role], **limits)
-    for row in range(rows):
-        for column in range(columns):
-            axis.text(column, row, f"{float(grid[row, column]):.3g}", ha="center", va="center",
-                      size=13, color=INK)  # fmt: skip
+    words = _words(grid)
+    size = min(13, 53 / max(map(len, words)))  # points: a cell has 36, and a letter is 0.6 wide
+    for place, word in enumerate(words):
+        row, column = divmod(place, columns)
+        axis.text(column, row, word, ha="center", va="center", size=size, color=INK)
     _frame(axis, title, role)
+
+
+def _words(grid: Tensor) -> list[str]:
+    """Write each number as short as the cells need it: three digits, or two decimals."""
+    values = grid.flatten().tolist()
+    words = [f"{value:.3g}" for value in values]
+    if max(map(len, words)) > 5:
+        words = [f"{round(value, 2) + 0.0:.3g}" for value in values]  # and no "-0"
+    return words
 
 
 def _frame(axis, title: str, role: str) -> None:

@@ -29,10 +29,15 @@ export function startPage(scripts) {
   }
 }
 
-/** A saved page has no Jupyter around it that says light or dark, so it asks the system. */
+/** A page has no Jupyter around it that says light or dark: it asks its reader, else the system. */
 function followTheme() {
+  const { dataset } = document.body;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const follow = () => (document.body.dataset.jpThemeLight = String(!dark.matches));
+  const follow = () => {
+    const isDark = { dark: true, light: false }[dataset.theme] ?? dark.matches;
+    dataset.jpThemeLight = String(!isDark);
+  };
   dark.addEventListener("change", follow);
+  new MutationObserver(follow).observe(document.body, { attributeFilter: ["data-theme"] });
   follow();
 }

@@ -18,7 +18,7 @@ NOT_STATE = re.compile(r"_(esm|css|model|view|dom|anywidget)|layout|tabbable|too
 
 def html(*widgets, title: str) -> str:
     """Return a page that shows the widgets one below the other."""
-    script = f"\n{page_script(widgets)}\n"
+    script = f"\n{page_script({type(widget).__name__: widget._esm for widget in widgets})}\n"
     sheets = [(HERE / "page.css").read_text(encoding="utf-8"), *(widget._css for widget in widgets)]
     style = "\n".join(["", *dict.fromkeys(sheets), ""])
     policy = (
@@ -61,9 +61,8 @@ def page_state(widget) -> dict:
     return {name: value for name, value in state if not NOT_STATE.match(name)}
 
 
-def page_script(widgets) -> str:
-    """Return one script for all widgets; each class of widgets keeps its names to itself."""
-    modules = {type(widget).__name__: widget._esm for widget in widgets}
+def page_script(modules: dict[str, str]) -> str:
+    """Return one script for the modules of widgets, by class; each keeps its names to itself."""
     scopes = [f"const {name} = (() => {{\n{as_scope(text)}}})();" for name, text in modules.items()]
     host = EXPORT.sub("", (HERE / "page.mjs").read_text(encoding="utf-8"))
     return "\n".join([*scopes, host, f"startPage({{ {', '.join(modules)} }});"])

@@ -155,7 +155,7 @@ claim("and the numbers that it learnt are", models.count_parameters(network), eq
 # %% [markdown] tags=["slide"]
 # ## The nine lessons
 #
-# | | lesson | the question | minutes |
+# | no. | lesson | the question | minutes |
 # |---|---|---|---:|
 # | 00 | Start here | Is everything there? | 15 |
 # | 01 | Why MLPs fail on images | What is lost when an image becomes a row of numbers? | 50 |

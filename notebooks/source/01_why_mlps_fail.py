@@ -461,7 +461,7 @@ claim("turned by a quarter, the CNN reads of 100 digits", turned[1], below=40)
 show.table(["measured above", *names], table)
 
 # %% [markdown]
-# | | MLP | CNN |
+# | compared | MLP | CNN |
 # |---|---|---|
 # | one **unit** (a stencil with its bias) looks at | every pixel | a small window |
 # | its weights | belong to one place | are shared by all places |

@@ -79,7 +79,8 @@ claim("a pattern that sums to zero answers a flat piece by 0, but for rounding",
 
 # %% [markdown]
 # Keep that: **a pattern that sums to zero is deaf to what is the same everywhere; it answers to differences.**
-#
+
+# %% [markdown] tags=["slide"]
 # ## Slide it
 #
 # Now let the pattern slide along a signal, one step at a time. `unfold` lists all the windows it stops at, one a row; the dot product with each is one number of the answer.

@@ -40,7 +40,8 @@ network = weights.shipped()
 
 # %% [markdown]
 # `weights.shipped()` is the network of lesson 06, trained by us beforehand, so that you and we look into the same one. It learnt from digits that our program drew, from nothing else, and reads people's digits as well.
-#
+
+# %% [markdown] tags=["slide"]
 # ## Look at its kernels
 #
 # You will see pictures of learnt kernels, with the words "it has learnt to find edges". Any nine numbers look like something. So put untrained kernels beside them: `inside.randomise` makes the same network, as it was before its first image.
@@ -67,7 +68,8 @@ show.tiles(network[0].weight[:, 0], untrained[0][0].weight[:, 0], titles=["first
 
 # %% [markdown]
 # The second layer has learnt something that chance does not give: more orderly kernels. An edge kernel gets 0.5, and so does many a blob: the count tells order from chance, not edges from blobs. And the first layer, the one in all the pictures? Its sixteen kernels have become stronger, which the colours show (that alone changes next to nothing: batch norm divides it out); but they are too few for this count. Compare `learnt[0]` with `by_chance[:, 0].max()` in a cell of your own: a little more than chance reaches. A claim about learnt kernels needs untrained ones beside it, and most pictures come without.
-#
+
+# %% [markdown] tags=["slide"]
 # ## What a layer gives: a hook
 #
 # A kernel says little until it meets an image. A **hook** is a function that a layer calls each time it has worked: it gets what went in and what came out. With a hook you can watch any layer of anybody's network, without changing a line of it.
@@ -281,7 +283,8 @@ show.table(["picture, alike in 6 digits", "three with random weights", "spread",
 # Compare the columns. Occlusion passes: two that can read agree, those that know nothing do not. Saliency hardly tells them apart, and Grad-CAM not reliably: take another seed for the second network. The fourth fails: multiplied by the image, even a network that knows nothing draws you a fine digit, because the *image* is in the picture. It is the most convincing of the four to the eye, and it proves least.
 #
 # Passing means that the picture depends on what was learnt, not that it names the reason. Occlusion is also the only one that *did* something to the image, so for the next question we take that.
-#
+
+# %% [markdown] tags=["slide"]
 # ## What went wrong?
 #
 # Take the first errors among 5,000 test digits. Where ink speaks for the wrong answer, and where for the true one, occlusion tells. Then cover each place with a patch of 5 x 5: is there one without which the network would have read correctly?
@@ -359,7 +362,8 @@ show.lines(sizes, {name: [run[:-1] for run in those] for name, those in runs.ite
 
 # %% [markdown]
 # The bands go from the lowest of the four seeds to the highest. One weakness mended, on one side only: turned digits are read no better, here even worse, and digits of the usual size a little worse: probably because the same number of images had to teach more. Augmentation teaches what you show, and you have to think of it.
-#
+
+# %% [markdown] tags=["slide"]
 # ## "I am 92 % certain"
 #
 # The network has ten answers, and none of them is "that is no digit". Perhaps its shares give it away: below some *threshold* we would refuse to read. Here are eight letters, written on the nine keys of a calculator (7 8 9 is the upper row, so that an A goes from 1 to 8 to 3), and one image of noise.
@@ -439,7 +443,8 @@ show.digits(pairs, [f"{number}: {100 * one:.0f} %" for one, number in zip(surest
 
 # %% [markdown]
 # The speckle is plain, and you read every one of them: such images are called **adversarial examples** (search for *FGSM*, one step, and *PGD*, several). Chance does little: among all directions in which 784 pixels can move there are a few that count, and the slope names one. A threshold would refuse most of them; somebody who knows it goes on pushing until the share is high. That such directions exist is known for networks of all sizes; training on fooled images makes them rarer, at a price, and no remedy is known that takes them away.
-#
+
+# %% [markdown] tags=["slide"]
 # ## Whose handwriting?
 #
 # Every number of this lesson rests on labels, and on people who wrote. MNIST's digits come from two collections of the American NIST: about half were written by employees of the Census Bureau, half by high-school students (a network taught by the clerks did worse on the students, so the two were mixed). All of them wrote in the United States, around 1990; your 7 may have a bar, your 1 a flag, and nobody asked you. And a label is a person's opinion: at least 15 of the 10,000 test labels are disputed, so that above 99.8 % nobody can say who is right. Our drawn digits avoid none of this: their shapes are those that we thought of. When somebody tells you an accuracy, ask: on whose writing?

@@ -428,7 +428,7 @@ show.table(["convolutions", "shortcuts", "% read, two seeds", "loss on the train
 #
 # ### What came after
 #
-# | | what was new | where to read |
+# | network | what was new | where to read |
 # |---|---|---|
 # | LeNet-5 | convolution, pooling, linear layers, learnt as one, for digits on cheques | LeCun, Bottou, Bengio, Haffner: *Gradient-Based Learning Applied to Document Recognition*, 1998 |
 # | AlexNet | the same, larger, with ReLU and dropout, on two GPUs, for a million photos | Krizhevsky, Sutskever, Hinton: *ImageNet Classification with Deep Convolutional Neural Networks*, 2012 |
@@ -560,7 +560,8 @@ quiz("08")
 # - With few images, begin with what another network has learnt.
 # - Thirty plain layers learnt little in sixty steps; with shortcuts the same thirty learnt.
 # - The mean of the shares' slopes is the slope of the whole batch where no layer mixes the images of a batch; with batch norm it is only near.
-#
+
+# %% [markdown] tags=["slide"]
 # ## What you can do now
 #
 # You can compute a convolution with a pencil, and you know what padding, stride, pooling and batch norm do to a size and to an accuracy. You have trained a network, looked inside it and fooled it. Above all you have seen how one finds out: guess, change one thing, measure it with several seeds, compare with the spread.

@@ -7,7 +7,7 @@ const cases = [
   ["before a choice it asks for one", -1, "", "Choose before you run on."],
   ["after a choice it points to the experiment", 1, "", "You guessed 9. Now run on."],
   ["the outcome stands beside the guess", 1, "Measured: 4.", "You guessed 9. Measured: 4."],
-  ["without a guess the outcome stands alone", -1, "Measured: 4.", "Measured: 4."],
+  ["the outcome waits for whoever has not guessed", -1, "Measured: 4.", "Choose before you read on."],
 ];
 
 for (const [name, chosen, outcome, expected] of cases) {

@@ -1,0 +1,120 @@
+"""A lesson as a page: what was run is shown, what the reader can move lives on in the browser."""
+
+import ast
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from course_utils.lesson.check import written
+from tools import notebooks
+
+PROJECT = Path(__file__).resolve().parent.parent
+WIDGET = "application/vnd.jupyter.widget-view+json"
+KEYS = re.compile(r"^Run each cell with Shift\+Enter.*$", re.MULTILINE)
+READ = (
+    "All cells of this page have been run, on digits that the course draws itself. What has knobs,"
+    " buttons or numbers in boxes is alive: it computes in your browser, and nothing leaves it."
+    " To change the code, take the notebook."
+)
+# What the kernel prints at the end: for each of our widgets its place on a page.
+PLACES = """
+import json
+from ipywidgets.widgets.widget import _instances
+from course_utils.widgets import page
+from course_utils.widgets.base import CourseWidget
+ours = {name: each for name, each in _instances.items() if isinstance(each, CourseWidget)}
+print(json.dumps({name: page.place(each) for name, each in ours.items()}))
+"""
+
+
+def run(source: Path, kept: Path) -> NotebookNode:
+    """Run the learner's notebook with its widgets' places in it; one that ran as it is, is kept."""
+    notebook = notebooks.twins(source)[notebooks.NOTEBOOKS / f"{source.stem}.ipynb"]
+    file = kept / f"{source.stem}.{fingerprint(notebook)}.ipynb"
+    if file.exists():
+        return nbformat.read(file, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(PLACES))
+    notebooks.client(notebook, notebooks.CELL_SECONDS).execute(env=notebooks.DRAWN)
+    places = json.loads(notebook.cells.pop().outputs[0].text)
+    for output in outputs(notebook):
+        place_widget(output, places)
+    kept.mkdir(parents=True, exist_ok=True)
+    for older in kept.glob(f"{source.stem}.*"):
+        older.unlink()
+    nbformat.write(notebook, file)
+    return notebook
+
+
+def fingerprint(notebook: NotebookNode) -> str:
+    """Change whenever the lesson or the package changes."""
+    digest = hashlib.sha256(notebooks.fingerprint(notebook).encode())
+    for file in sorted((PROJECT / "course_utils").rglob("*.*")):
+        if file.suffix in (".py", ".mjs", ".css", ".json", ".safetensors"):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def outputs(notebook: NotebookNode) -> list[NotebookNode]:
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def place_widget(output: NotebookNode, places: dict[str, str]) -> None:
+    view = output.get("data", {}).pop(WIDGET, None)
+    if view and view["model_id"] in places:
+        output.data = {"text/html": places[view["model_id"]]}
+
+
+def page(notebook: NotebookNode, ways: str) -> NotebookNode:
+    """Make the page: `ways` leads from it to the notebook, below the title."""
+    cells = []
+    for cell in notebook.cells:
+        tags = notebooks.tags(cell)
+        if "setup" in tags:
+            continue
+        cell.source = KEYS.sub(READ, cell.source) if cell.cell_type == "markdown" else cell.source
+        cells.append(cell)
+        if cell.cell_type == "code":
+            dress(cell)
+        if "exercise" in tags:
+            cells.append(nbformat.v4.new_markdown_cell(folds(notebooks.checked_name(cell.source))))
+    cells.insert(1, nbformat.v4.new_markdown_cell(ways))
+    return nbformat.v4.new_notebook(cells=cells, metadata=notebooks.KERNEL)
+
+
+def dress(cell: NotebookNode) -> None:
+    """Hide the code where its answer says all, and tell Sphinx what a picture shows."""
+    if "exercise" in notebooks.tags(cell):
+        cell.outputs = []  # that nothing was attempted
+    if only_asks(cell.source):
+        cell.metadata["tags"] = [*notebooks.tags(cell), "remove-input"]
+    kept = [notebooks.still(output) for output in cell.outputs]
+    cell.outputs = [output for output in kept if output]
+    for output in cell.outputs:
+        if "image/png" in output.get("data", {}):
+            about = output.metadata["image/png"]
+            cell.metadata["mystnb"] = {
+                "image": {"alt": about["alt"], "width": f"{about['width']}px", "loading": "lazy"}
+            }
+
+
+def only_asks(code: str) -> bool:
+    """Say whether a cell is nothing but a guess or a quiz."""
+    match ast.parse(code).body:
+        case [ast.Expr(ast.Call(ast.Name("guess" | "quiz")))]:
+            return True
+    return False
+
+
+def folds(name: str) -> str:
+    """Offer the hints and the solution of an exercise, folded."""
+    exercise = written()["exercises"][name]
+    texts = {f"Hint {number}": hint for number, hint in enumerate(exercise["hints"], 1)}
+    texts["A solution"] = f"```python\n{exercise['solution']}\n```"
+    return "\n\n".join(
+        f'<details class="fold"><summary>{title}</summary>\n\n{text}\n\n</details>'
+        for title, text in texts.items()
+    )
