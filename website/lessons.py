@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import json
 import re
 from pathlib import Path
 
@@ -20,14 +19,16 @@ READ = (
     " buttons or numbers in boxes is alive: it computes in your browser, and nothing leaves it."
     " To change the code, take the notebook."
 )
-# What the kernel prints at the end: for each of our widgets its place on a page.
+# What the kernel says at the end: for each of our widgets its place on a page. It comes as one
+# message; printed text comes in pieces, and to join megabytes of them takes minutes.
 PLACES = """
-import json
+from IPython.display import display
 from ipywidgets.widgets.widget import _instances
 from course_utils.widgets import page
 from course_utils.widgets.base import CourseWidget
 ours = {name: each for name, each in _instances.items() if isinstance(each, CourseWidget)}
-print(json.dumps({name: page.place(each) for name, each in ours.items()}))
+places = {name: page.place(each) for name, each in ours.items()}
+display({"application/json": places}, raw=True)
 """
 
 
@@ -39,7 +40,7 @@ def run(source: Path, kept: Path) -> NotebookNode:
         return nbformat.read(file, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(PLACES))
     notebooks.client(notebook, notebooks.CELL_SECONDS).execute(env=notebooks.DRAWN)
-    places = json.loads(notebook.cells.pop().outputs[0].text)
+    places = notebook.cells.pop().outputs[0].data["application/json"]
     for output in outputs(notebook):
         place_widget(output, places)
     kept.mkdir(parents=True, exist_ok=True)
