@@ -109,9 +109,15 @@ def test_each_exercise_has_its_hints_and_its_solution_below_it_and_no_verdict(le
 
 def test_a_page_speaks_of_reading_and_not_of_running(lesson):
     texts = [cell.source for cell in lessons.page(lesson, "ways").cells]
-    assert texts[1] == "ways"
-    assert lessons.READ in texts[0]
+    assert texts[1] == f"{lessons.READ}\n\nways"
     assert "Shift+Enter" not in " ".join(texts[:3])
+
+
+def test_what_is_of_use_with_a_kernel_alone_is_left_out():
+    lesson = nbformat.read(notebooks.NOTEBOOKS / "00_start_here.ipynb", as_version=4)
+    text = " ".join(cell.source for cell in lessons.page(lesson, "ways").cells)
+    assert "environment.report()" in str(lesson)
+    assert not re.search(r"environment.report|Pulse|COURSE_ARCHIVE", text)
 
 
 @pytest.mark.parametrize(("code", "expected"), [

@@ -13,7 +13,7 @@ from tools import notebooks
 
 PROJECT = Path(__file__).resolve().parent.parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
-KEYS = re.compile(r"^Run each cell with Shift\+Enter.*$", re.MULTILINE)
+KEYS = re.compile(r"^(Run each cell with|A grey box with code is a \*\*cell).*$", re.MULTILINE)
 READ = (
     "All cells of this page have been run, on digits that the course draws itself. What has knobs,"
     " buttons or numbers in boxes is alive: it computes in your browser, and nothing leaves it."
@@ -74,15 +74,16 @@ def page(notebook: NotebookNode, ways: str) -> NotebookNode:
     cells = []
     for cell in notebook.cells:
         tags = notebooks.tags(cell)
-        if "setup" in tags:
-            continue
-        cell.source = KEYS.sub(READ, cell.source) if cell.cell_type == "markdown" else cell.source
+        if {"setup", "kernel"} & set(tags):
+            continue  # what is of use with a kernel alone
+        if cell.cell_type == "markdown":
+            cell.source = KEYS.sub("", cell.source)
         cells.append(cell)
         if cell.cell_type == "code":
             dress(cell)
         if "exercise" in tags:
             cells.append(nbformat.v4.new_markdown_cell(folds(notebooks.checked_name(cell.source))))
-    cells.insert(1, nbformat.v4.new_markdown_cell(ways))
+    cells.insert(1, nbformat.v4.new_markdown_cell(f"{READ}\n\n{ways}"))
     return nbformat.v4.new_notebook(cells=cells, metadata=notebooks.KERNEL)
 
 

@@ -27,12 +27,12 @@
 #
 # A grey box with code is a **cell**. Click into the first one and press **Shift+Enter**: it runs, and the next one is selected. Go on like that, from the top down.
 
-# %%
+# %% tags=["kernel"]
 from course_utils import environment
 
 environment.report()
 
-# %% [markdown]
+# %% [markdown] tags=["kernel"]
 # A row with ✗ names its fix; mend it, and run the cell once more. Two things to know:
 #
 # - **digits** says whether you have MNIST, 70,000 digits that people wrote, or those drawn by our program. Every lesson works with both.
@@ -40,7 +40,7 @@ environment.report()
 #
 # One thing Python cannot see from the inside: whether your page can show something to touch. Ask the page.
 
-# %%
+# %% tags=["kernel"]
 from course_utils.widgets import Pulse
 
 Pulse()

@@ -676,7 +676,7 @@ seconds = {
     "windows as columns": fastest(lambda: weight.flatten() @ F.unfold(x, 3)[0]),
     "F.conv2d": fastest(F.conv2d, x, weight),
 }
-show.table(["", "milliseconds", "times F.conv2d"], [[name, 1000 * s, s / seconds["F.conv2d"]] for name, s in seconds.items()])
+show.table(["written as", "milliseconds", "times F.conv2d"], [[name, 1000 * s, s / seconds["F.conv2d"]] for name, s in seconds.items()])
 
 # %%
 library = F.conv2d(x, weight).flatten()
@@ -721,7 +721,7 @@ seconds = {
     "shifts along one line": fastest(along_a_line, x, weight),
     "F.conv2d": fastest(F.conv2d, x, weight),
 }
-show.table(["", "milliseconds", "times F.conv2d"], [[name, 1000 * s, s / seconds["F.conv2d"]] for name, s in seconds.items()])
+show.table(["written as", "milliseconds", "times F.conv2d"], [[name, 1000 * s, s / seconds["F.conv2d"]] for name, s in seconds.items()])
 
 # %%
 ratio = min(seconds["two loops over the kernel"], seconds["windows as columns"]) / seconds["shifts along one line"]

@@ -562,7 +562,7 @@ hit = (answers == digits.test_labels).float()                        # (10,000,)
 piles_of_500 = hit[torch.randperm(10_000)].view(20, 500).mean(dim=1)
 rule = (hit.mean() * (1 - hit.mean()) / 500).sqrt()
 claim("spread of the twenty scores, over what the rule says", piles_of_500.std() / rule, between=(0.3, 1.7))
-show.table(["", "points"], [["spread of the twenty scores", 100 * piles_of_500.std()], ["the rule for 500 images", 100 * rule]])
+show.table(["chance", "points"], [["spread of the twenty scores", 100 * piles_of_500.std()], ["the rule for 500 images", 100 * rule]])
 
 # %% [markdown]
 # ### The luck of the best
@@ -681,7 +681,7 @@ ends = {"nothing done": [run[-1] for run in plain["fresh"]], "early stopping": [
         "four times the images": [run[-1] for run in more["fresh"]]}
 best_remedy = min(mean(end) for name, end in ends.items() if name != "four times the images")
 claim("the best of the others, over four times the images: its loss is higher by the factor", best_remedy / mean(ends["four times the images"]), above=1.05, answer="four times the images")
-show.table(["", "loss on fresh images, mean", "spread"], [[name, mean(end), stdev(end)] for name, end in ends.items()])
+show.table(["remedy", "loss on fresh images, mean", "spread"], [[name, mean(end), stdev(end)] for name, end in ends.items()])
 
 # %% [markdown]
 # All took the same number of steps. Dropout and weight decay were tried in one strength only, the usual one; with other strengths their places may change. (Early stopping is flattered a little here: the images that chose the moment also measure the loss.)
