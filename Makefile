@@ -44,7 +44,9 @@ audit: installed-dev  ## measure what takes long; the results go to docs/audit (
 	@$(IN_VENV) -m benchmarks.convolution
 	@$(IN_VENV) -m benchmarks.start
 	@$(IN_VENV) -m benchmarks.table
+	@$(IN_VENV) -m benchmarks.mutants
 	@COLAB=all $(IN_VENV) -m pytest --quiet tests/test_colab.py
+	@LESSONS=all $(IN_VENV) -m pytest --quiet tests/test_lessons_anywhere.py
 
 lock: installed-dev  ## pin what is installed in requirements.lock
 	@$(IN_VENV) tools/lock.py

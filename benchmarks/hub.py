@@ -31,7 +31,8 @@ NOTEBOOKS = report.FOLDER.parent.parent / "notebooks"
 HUB = "http://127.0.0.1:8000"
 CONFIG = """
 c.JupyterHub.bind_url = {hub!r}
-c.JupyterHub.authenticator_class = "dummy"
+c.JupyterHub.authenticator_class = "dummy"  # all names, one password, known to this program
+c.DummyAuthenticator.password = {token!r}
 c.Authenticator.allowed_users = {names!r}
 c.Spawner.cmd = [{server!r}]
 c.Spawner.environment = {environment!r}
@@ -57,6 +58,7 @@ class Learner(threading.Thread):
 
     def __init__(self, name: str, lesson: Path, token: str):
         super().__init__(name=name, daemon=True)
+        self.token = token
         self.server, self.key = f"{HUB}/user/{name}", {"Authorization": f"token {token}"}
         self.file = {"type": "notebook", "content": nbformat.read(lesson, as_version=4)}
         self.code = [c.source for c in self.file["content"].cells if c.cell_type == "code"]
@@ -68,7 +70,7 @@ class Learner(threading.Thread):
         came = time.monotonic()
         session = requests.Session()
         session.get(f"{HUB}/hub/login")
-        form = {"username": self.name, "password": "any", "_xsrf": session.cookies["_xsrf"]}
+        form = {"username": self.name, "password": self.token, "_xsrf": session.cookies["_xsrf"]}
         session.post(f"{HUB}/hub/login", data=form).raise_for_status()  # this starts the server
         while not self.ask("get", f"{HUB}/hub/api/users/{self.name}").get("server"):
             time.sleep(0.5)

@@ -1,10 +1,14 @@
 """Where files are kept between runs, and how they are written so that none is ever half there."""
 
+import contextlib
+import glob
 import os
 import secrets
 import tempfile
+import time
 from pathlib import Path
 
+DRAFT_SECONDS = 3600  # a draft that is older belongs to a process that was killed
 _PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -42,6 +46,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
     Raises OSError, for a full disk for instance; an older file is then untouched.
     """
+    _remove_old_drafts(path)
     # opened like any file, not by tempfile: others in a shared classroom folder must read it too
     draft = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
@@ -53,3 +58,10 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def _remove_old_drafts(path: Path) -> None:
+    with contextlib.suppress(OSError):  # another process has just removed one
+        for draft in path.parent.glob(f".{glob.escape(path.name)}-{'[0-9a-f]' * 8}"):
+            if time.time() - draft.stat().st_mtime > DRAFT_SECONDS:
+                draft.unlink()

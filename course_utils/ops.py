@@ -7,6 +7,8 @@ its tests), forwards and backwards, and refuses what makes no sense before it co
 import torch
 from torch import Tensor
 
+from course_utils import inputs
+
 
 def conv2d(
     x: Tensor, weight: Tensor, bias: Tensor | None = None, *, stride=1, padding=0, dilation=1
@@ -21,7 +23,7 @@ def conv2d(
     across). Raises ValueError for sizes that do not fit, TypeError for what is not a tensor.
     """
     stride, padding, dilation = (
-        pair(value, name, least)
+        inputs.pair(value, name, least)
         for value, name, least in [(stride, "stride", 1), (padding, "padding", 0),
                                    (dilation, "dilation", 1)]
     )  # fmt: skip
@@ -31,6 +33,7 @@ def conv2d(
                     padding=padding[axis], dilation=dilation[axis])
         for axis in (0, 1)
     )  # fmt: skip
+    inputs.check_room((len(x), len(weight), rows, columns))
     x = pad(x, padding)
     out = torch.zeros(len(x), len(weight), rows, columns, dtype=x.dtype, device=x.device)
     for i in range(weight.shape[2]):
@@ -53,7 +56,7 @@ def output_size(size: int, kernel_size: int, *, stride=1, padding=0, dilation=1)
     for name, value, least in [("size", size, 0), ("kernel_size", kernel_size, 1),
                                ("stride", stride, 1), ("padding", padding, 0),
                                ("dilation", dilation, 1)]:  # fmt: skip
-        whole_number(value, name, least)
+        inputs.whole_number(value, name, least)
     reach = dilation * (kernel_size - 1) + 1
     room = size + 2 * padding
     if reach > room:
@@ -110,15 +113,15 @@ def _windows(x, kernel_size, stride, padding, ceil_mode, *, border, beyond) -> T
 
     Shape: (N, C, H, W) -> (N, C, rows, columns, kh, kw).
     """
-    if not isinstance(x, Tensor) or not x.is_floating_point():
-        raise TypeError(f"x must be a tensor of fractions, got {getattr(x, 'dtype', type(x))}")
-    if x.ndim != 4:
-        raise ValueError(f"x must have four axes (N, C, H, W), got shape {tuple(x.shape)}")
-    size, padding = pair(kernel_size, "kernel_size", 1), pair(padding, "padding", 0)
-    stride = size if stride is None else pair(stride, "stride", 1)
+    inputs.check_fractions(x)
+    inputs.check_four_axes(x, "x", "(N, C, H, W)")
+    inputs.check_true_or_false(ceil_mode, "ceil_mode")
+    size, padding = inputs.pair(kernel_size, "kernel_size", 1), inputs.pair(padding, "padding", 0)
+    stride = size if stride is None else inputs.pair(stride, "stride", 1)
     counts = list(map(pooled_size, x.shape[2:], size, stride, padding, [ceil_mode] * 2))
     padded = [length + 2 * around for length, around in zip(x.shape[2:], padding, strict=True)]
     reach = [(count - 1) * step + k for count, step, k in zip(counts, stride, size, strict=True)]
+    inputs.check_room((*x.shape[:2], *counts, *size))
     wide = x.new_full((*x.shape[:2], *map(max, padded, reach)), beyond)
     wide[:, :, : padded[0], : padded[1]] = border
     down, across = padding
@@ -132,8 +135,11 @@ def pad(x: Tensor, padding) -> Tensor:
 
     Shape: (N, C, H, W) -> (N, C, H + 2 down, W + 2 across); padding is one number or a pair.
     """
-    down, across = pair(padding, "padding", 0)
-    wide = x.new_zeros(*x.shape[:2], x.shape[2] + 2 * down, x.shape[3] + 2 * across)
+    inputs.check_four_axes(x, "x", "(N, C, H, W)")
+    down, across = inputs.pair(padding, "padding", 0)
+    shape = (*x.shape[:2], x.shape[2] + 2 * down, x.shape[3] + 2 * across)
+    inputs.check_room(shape)
+    wide = x.new_zeros(shape)
     wide[:, :, down : down + x.shape[2], across : across + x.shape[3]] = x
     return wide
 
@@ -151,8 +157,8 @@ def receptive_field(layers) -> int:
     for layer in layers:
         if not isinstance(layer, tuple | list) or len(layer) != 2:
             raise ValueError(f"a layer must be a pair (kernel_size, stride), got {layer!r}")
-        size += (whole_number(layer[0], "kernel_size", 1) - 1) * apart
-        apart *= whole_number(layer[1], "stride", 1)
+        size += (inputs.whole_number(layer[0], "kernel_size", 1) - 1) * apart
+        apart *= inputs.whole_number(layer[1], "stride", 1)
     return size
 
 
@@ -168,9 +174,12 @@ def batch_norm(
     although the batch itself is divided by the biased one. Otherwise the running ones are used.
 
     Shape: x (N, C, ...), all others (C,) -> (N, C, ...). Raises ValueError for other shapes, for a
-    single value per channel in training, and where running statistics are needed and missing.
+    single value per channel in training, and where running statistics are needed and missing;
+    TypeError for what is not a tensor of fractions.
     Source: Ioffe and Szegedy, "Batch Normalization" (2015); gamma is `weight`, beta is `bias`.
     """
+    inputs.check_number(momentum, "momentum", most=1)
+    inputs.check_number(eps, "eps")
     _check_batch_norm(x, running_mean, running_var, weight, bias, training)
     mean, variance = running_mean, running_var
     if training:
@@ -187,52 +196,26 @@ def batch_norm(
     return out if bias is None else out + bias.view(channels)
 
 
-def pair(value, name: str, least: int) -> tuple[int, int]:
-    """Read one number as (down, across), and refuse what is not a pair of whole numbers."""
-    numbers = tuple(value) if isinstance(value, tuple | list) else (value, value)
-    if len(numbers) != 2:
-        raise ValueError(f"{name} must be one number or a pair (down, across), got {value}")
-    return tuple(whole_number(number, name, least) for number in numbers)
-
-
-def whole_number(value, name: str, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {value}")
-    return value
-
-
 def _check_conv2d(x: Tensor, weight: Tensor, bias: Tensor | None) -> None:
-    for name, tensor, axes in [("x", x, "(N, C, H, W)"), ("weight", weight, "(O, C, kh, kw)")]:
-        if not isinstance(tensor, Tensor):
-            raise TypeError(f"{name} must be a tensor, got {type(tensor).__name__}")
-        if tensor.ndim != 4:
-            raise ValueError(f"{name} must have four axes {axes}, got shape {tuple(tensor.shape)}")
+    inputs.check_four_axes(x, "x", "(N, C, H, W)")
+    inputs.check_four_axes(weight, "weight", "(O, C, kh, kw)")
     if x.shape[1] != weight.shape[1] or x.shape[1] == 0:
         raise ValueError(
             f"image and kernel must have the same number of channels, one at least; got"
             f" {x.shape[1]} and {weight.shape[1]}"
         )
-    if x.dtype != weight.dtype:
-        raise ValueError(f"x and weight must have the same dtype, got {x.dtype}, {weight.dtype}")
-    if bias is not None and bias.shape != (len(weight),):
-        raise ValueError(
-            f"bias must have one number for each of the {len(weight)} kernels, got shape"
-            f" {tuple(bias.shape)}"
-        )
+    inputs.check_same_dtype(x, "weight", weight)
+    inputs.check_one_each(bias, "bias", len(weight), "kernels", x)
 
 
 def _check_batch_norm(x: Tensor, running_mean, running_var, weight, bias, training: bool) -> None:
+    inputs.check_fractions(x)
+    inputs.check_true_or_false(training, "training")
     if x.ndim < 2 or x.numel() == 0:
         raise ValueError(f"x must have the axes (N, C, ...), none empty, got {tuple(x.shape)}")
     for name, numbers in [("running_mean", running_mean), ("running_var", running_var),
                           ("weight", weight), ("bias", bias)]:  # fmt: skip
-        if numbers is not None and numbers.shape != x.shape[1:2]:
-            raise ValueError(
-                f"{name} must have one number for each of the {x.shape[1]} channels, got shape"
-                f" {tuple(numbers.shape)}"
-            )
+        inputs.check_one_each(numbers, name, x.shape[1], "channels", x)
     if (running_mean is None) != (running_var is None) or (running_mean is None and not training):
         raise ValueError(
             "running_mean and running_var must both be given; in training both may be None"

@@ -104,9 +104,10 @@ def test_the_same_seed_gives_the_same_images_and_each_image_its_own_change():
     assert not torch.equal(runs[0][0], runs[0][1])
 
 
-def test_a_strength_below_0_is_refused():
-    with pytest.raises(ValueError, match="strength must be 0 or more, got -1"):
-        distort(torch.rand(2, 1, 28, 28), -1)
+@pytest.mark.parametrize("strength", [-1, float("nan")])
+def test_a_strength_below_0_is_refused(strength):
+    with pytest.raises(ValueError, match=f"strength must be 0 or more, got {strength}"):
+        distort(torch.rand(2, 1, 28, 28), strength)
 
 
 def test_in_training_the_images_are_distorted_ever_less(stripes, monkeypatch):
@@ -144,5 +145,5 @@ def test_distorted_images_reach_the_network_on_the_usual_scale(stripes):
 
 
 def test_a_distortion_below_0_is_refused():
-    with pytest.raises(ValueError, match="distortion must be at least 0, got -0.5"):
+    with pytest.raises(ValueError, match="distortion must be at least 0 and finite, got -0.5"):
         train.Recipe(distortion=-0.5)

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 import tools.notebooks as notebooks
-from tools import badges
+from tools import badges, repository
 
 PROJECT = Path(__file__).resolve().parent.parent
 FILES = ["README.md", "pyproject.toml"]
@@ -32,7 +32,7 @@ def course(tmp_path):
             copy = tmp_path / path.relative_to(PROJECT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, copy)
-    if badges.repository(tmp_path):
+    if repository.named(tmp_path):
         link(tmp_path, "")
     return tmp_path
 
@@ -70,7 +70,7 @@ def test_with_a_name_the_readme_and_every_notebook_link_to_files_that_exist(cour
         if name != "pyproject.toml":
             assert len(led_to(text)) == 2, name
     assert astray(course) == []
-    assert badges.repository(course) == "ada/cnn.course"
+    assert repository.named(course) == "ada/cnn.course"
 
 
 def test_a_link_to_a_file_that_is_not_there_is_found(course):
@@ -116,7 +116,7 @@ def test_the_same_name_twice_changes_nothing_and_no_name_brings_all_back(course)
     assert texts(course) == linked
     link(course, "")
     assert texts(course) == bare
-    assert badges.repository(course) is None
+    assert repository.named(course) is None
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_remote_elsewhere_is_refused_and_its_address_is_not_shown(monkeypatch)
 
 
 def test_what_is_committed_agrees_with_pyproject():
-    named = badges.repository()
+    named = repository.named()
     settings, readme = (PROJECT / "pyproject.toml", PROJECT / "README.md")
     assert badges.with_urls(settings.read_text("utf-8"), named) == settings.read_text("utf-8")
     assert badges.with_links(readme.read_text("utf-8"), named) == readme.read_text("utf-8")

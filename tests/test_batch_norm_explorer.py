@@ -163,12 +163,16 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("activations", "message"), BAD_ACTIVATIONS)
+@pytest.mark.fault("activations of another shape, too many, or NaN", "refused with a remedy")
 def test_activations_that_do_not_fit_are_refused_with_a_remedy(activations, message):
     with pytest.raises(traitlets.TraitError, match=message):
         BatchNormExplorer(activations)
 
 
 @pytest.mark.parametrize(("name", "value", "message"), REFUSED)
+@pytest.mark.fault(
+    "a batch size of 0, a momentum of 2, a gamma too few", "refused, the old one stays"
+)
 def test_a_value_that_does_not_fit_is_refused_and_the_old_one_stays(name, value, message):
     explorer = BatchNormExplorer(GIVEN)
     before = explorer.get_state()
@@ -205,6 +209,7 @@ def test_the_still_shows_what_comes_in_and_what_comes_out():
     assert "style=" not in still
 
 
+@pytest.mark.fault("a batch with one value per channel", "no output, and the widget says why")
 def test_a_batch_of_one_value_has_no_output_and_its_still_shows_only_what_comes_in():
     explorer = BatchNormExplorer(torch.randn(64, 2, 1, 1), batch_size=1)
     with pytest.raises(ValueError, match="Expected more than 1 value per channel"):

@@ -35,6 +35,7 @@ def test_an_installed_package_leaves_its_own_folder_alone(monkeypatch, tmp_path)
     assert cache.places() == [Path.home() / ".cache" / "convolution-by-hand"]
 
 
+@pytest.mark.fault("the course's folder cannot be written to", "the home folder is taken")
 def test_a_place_that_cannot_be_written_to_is_passed_over(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     bad, good = tmp_path / "file" / "cache", tmp_path / "new" / "cache"
@@ -71,6 +72,10 @@ def test_a_written_file_can_be_read_by_whoever_may_read_others(tmp_path):
         (Path, "replace", fail_with(errno.EACCES)),
     ],
 )
+@pytest.mark.fault(
+    "a write is refused: full disk, no permission",
+    "the old file stays whole, and nothing else is left",
+)
 def test_a_refused_write_leaves_the_old_file_and_nothing_else(
     monkeypatch, tmp_path, owner, name, fault
 ):
@@ -83,6 +88,7 @@ def test_a_refused_write_leaves_the_old_file_and_nothing_else(
     assert [item.name for item in tmp_path.iterdir()] == ["numbers"]
 
 
+@pytest.mark.fault("killed while it writes a file", "the old file stays whole")
 def test_a_process_killed_before_the_last_step_leaves_the_old_file(
     monkeypatch, tmp_path, run_forked
 ):

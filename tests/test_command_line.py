@@ -59,10 +59,11 @@ def test_without_json_the_last_line_is_a_sentence(capsys):
     assert "% of the drawn test images read correctly, after" in last_line(capsys)
 
 
-@pytest.mark.parametrize(("target", "code"), [("5", 0), ("100.01", 1)])
+@pytest.mark.fault("an accuracy below the target, or a target of nan", "exit code 1")
+@pytest.mark.parametrize(("target", "code"), [("5", 0), ("100.01", 1), ("nan", 1)])
 def test_a_target_decides_the_exit_code(target, code, capsys):
     assert main(["--target", target]) == code
-    assert capsys.readouterr().err == ("missed: below the target of 100.01 %\n" if code else "")
+    assert capsys.readouterr().err == (f"missed: below the target of {target} %\n" if code else "")
 
 
 @pytest.mark.parametrize("correct", range(9_800, 10_000, 7))
@@ -72,6 +73,7 @@ def test_a_target_that_is_just_reached_is_reached(monkeypatch, correct):
     assert main(["--target", f"{correct / 100:.2f}"]) == 0
 
 
+@pytest.mark.fault("a command whose training stops early", "exit code 1, and the reason")
 def test_a_run_that_stopped_early_is_no_success(monkeypatch, capsys):
     reckless = train.Recipe(learning_rate=1e6)
     monkeypatch.setitem(train.RECIPES, "plain", reckless)
@@ -82,6 +84,38 @@ def test_a_run_that_stopped_early_is_no_success(monkeypatch, capsys):
     assert printed.err == f"missed: {stopped}\n"
 
 
+@pytest.mark.fault(
+    "Ctrl-C while the command trains", "what was learnt is saved, and the exit code is 1"
+)
+def test_an_interrupted_run_saves_what_was_learnt_and_is_no_success(monkeypatch, tmp_path, capsys):
+    path, add = tmp_path / "cnn.safetensors", train.History.add
+
+    def press_stop(history, *numbers):
+        add(history, *numbers)
+        if len(history.loss) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(train.History, "add", press_stop)
+    assert main(["--save", str(path)]) == 1
+    assert "missed: interrupted after 2 steps" in capsys.readouterr().err
+    train.restore(models.course_cnn(), path)
+
+
+@pytest.mark.fault(
+    "a place where nothing can be saved, named on the command line",
+    "exit code 2 and one line, before the training and not after it",
+)
+@pytest.mark.parametrize("place", ["", ".", "/dev/null/cnn", "x" * 300])
+def test_a_place_to_save_in_is_tried_before_training(monkeypatch, place, capsys):
+    monkeypatch.setattr("course_utils.train.__main__.fit", lambda *_, **__: pytest.fail("trained"))
+    assert main(["--save", place]) == 2
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+@pytest.mark.fault(
+    "a command with 0 epochs, a device that is not there, or MNIST without a network",
+    "exit code 2, and one line that says what to do",
+)
 @pytest.mark.parametrize(
     ("words", "named"),
     [
@@ -89,6 +123,7 @@ def test_a_run_that_stopped_early_is_no_success(monkeypatch, capsys):
         (["--test-data", "mnist"], "error: MNIST cannot be had"),
         (["--epochs", "0"], "error: epochs must be at least 1, got 0"),
         (["--device", "abacus"], "error: device must be one of cpu.*got 'abacus'"),
+        (["--seed", "-1"], "error: seed must be at least 0, got -1"),
         (["--save", "/dev/null/cnn.safetensors"], "error: .*/dev/null"),
     ],
 )
@@ -99,6 +134,7 @@ def test_what_cannot_be_done_is_said_and_returns_2(words, named, capsys):
     assert re.search(named, error)
 
 
+@pytest.mark.fault("a wrong word on the command line", "exit code 2, with the right ones")
 @pytest.mark.parametrize("words", [["--recipe", "better"], ["--data", "cats"], ["--seed", "x"]])
 def test_a_wrong_word_returns_2_with_the_right_ones(words, capsys):
     with pytest.raises(SystemExit) as caught:

@@ -80,16 +80,35 @@ def test_another_source_is_refused():
         data.load("MNIST")
 
 
-def test_a_wrong_folder_in_course_data_is_named_with_the_remedy(monkeypatch, capsys, downloads):
-    monkeypatch.setenv("COURSE_DATA", "/nowhere")
-    with pytest.raises(data.DataError, match=f"/nowhere/.* cannot be read .*{REMEDY}"):
+@pytest.mark.parametrize("what", ["nothing", "a file", "an empty folder", "damaged files"])
+@pytest.mark.fault(
+    "COURSE_DATA names nothing, a file, an empty folder, or damaged files",
+    "it is named with the remedy, the lesson takes drawn digits",
+)
+def test_a_wrong_folder_in_course_data_is_named_with_the_remedy(
+    monkeypatch, capsys, downloads, tmp_path, tiny_mnist, what
+):
+    folder = named = tmp_path / "given"
+    if what == "a file":
+        folder.write_text("no folder")
+    elif what != "nothing":
+        folder.mkdir()
+    if what == "damaged files":
+        named = tiny_mnist.write(folder)
+        (named / "train-images-idx3-ubyte").write_bytes(b"damaged")
+    monkeypatch.setenv("COURSE_DATA", str(folder))
+    with pytest.raises(data.DataError, match=f"{named}/.* (cannot be read|is damaged) .*{REMEDY}"):
         data.load("mnist")
     assert data.load("auto").source == "drawn"
-    assert "/nowhere/train-images-idx3-ubyte cannot be read" in capsys.readouterr().out
+    assert f"{named / 'train-images-idx3-ubyte'} " in capsys.readouterr().out
     assert downloads == []  # who names a folder means that one
 
 
 @pytest.mark.parametrize("name", mnist.SHA256)
+@pytest.mark.fault(
+    "a file of MNIST in the cache is cut or has one bit wrong",
+    "said in one line; drawn digits until it can be fetched again",
+)
 def test_a_damaged_file_in_the_cache_is_said_in_one_line_and_kept(
     tiny_mnist, own_cache, capsys, damage, name
 ):
@@ -111,12 +130,14 @@ def test_a_damaged_file_in_the_cache_is_said_in_one_line_and_kept(
     assert {path: path.read_bytes() for path in raw.iterdir()} == before
 
 
+@pytest.mark.fault("a damaged file of MNIST in the cache, with a network", "it is fetched again")
 def test_a_damaged_file_in_the_cache_is_replaced(tiny_mnist, own_cache, good_downloads):
     (tiny_mnist.write(own_cache) / "t10k-labels-idx1-ubyte").write_bytes(b"damaged")
     assert data.load("auto").source == "mnist"
     assert len(mnist.read(own_cache)) == 4
 
 
+@pytest.mark.fault("the classroom's copy of MNIST is damaged", "the learner's own is used")
 def test_the_second_cache_is_looked_into_when_the_first_is_damaged(
     tiny_mnist, tmp_path, monkeypatch, downloads
 ):
@@ -131,6 +152,7 @@ def test_the_second_cache_is_looked_into_when_the_first_is_damaged(
 # ------------------------------------------------------------------------------ when nothing works
 
 
+@pytest.mark.fault("no network, nine notebooks", "one waits, the others do not")
 def test_a_failed_download_is_remembered_for_an_hour(own_cache, downloads, capsys):
     for _ in range(3):
         assert data.load("auto").source == "drawn"
@@ -158,6 +180,7 @@ def test_a_success_is_remembered_instead(own_cache, tiny_mnist, monkeypatch):
     assert not (own_cache / "download-failed.txt").exists()
 
 
+@pytest.mark.fault("no folder can be written to", "the digits are drawn each time")
 def test_without_any_folder_to_write_to_digits_are_still_drawn(
     tmp_path, monkeypatch, capsys, downloads, quick_drawing
 ):
@@ -178,6 +201,10 @@ def full_disk(*_, **__):
     ("owner", "name"),
     [(os, "fsync"), (mnist.tempfile, "mkdtemp"), (Path, "write_text"), (data.FileLock, "acquire")],
     ids=["drawn digits", "download", "memory of the failure", "lock"],
+)
+@pytest.mark.fault(
+    "the disk is full, at each step of keeping the digits",
+    "they are drawn, and no half a file stays",
 )
 def test_on_a_full_disk_digits_are_still_drawn(own_cache, monkeypatch, quick_drawing, owner, name):
     monkeypatch.setattr(owner, name, full_disk)
@@ -204,6 +231,9 @@ def test_drawn_digits_are_drawn_once_and_keep_their_factors(quick_drawing, capsy
     assert capsys.readouterr().out.splitlines() == [said, said]
 
 
+@pytest.mark.fault(
+    "the kept drawn digits are cut or have one bit wrong", "said in one line, and drawn anew"
+)
 def test_damaged_drawn_digits_are_drawn_anew(own_cache, quick_drawing, capsys, damage):
     good = data.load("drawn")
     (path,) = own_cache.glob("drawn-*.safetensors")
@@ -225,6 +255,7 @@ def test_digits_of_an_older_version_are_not_used(quick_drawing, monkeypatch):
     assert len(quick_drawing) == 2
 
 
+@pytest.mark.fault("four lessons start at once without digits", "one draws, the others wait for it")
 def test_of_several_lessons_at_once_one_draws(tmp_path, monkeypatch, run_forked):
     draw = data._draw
 
@@ -237,6 +268,7 @@ def test_of_several_lessons_at_once_one_draws(tmp_path, monkeypatch, run_forked)
     assert len(list(tmp_path.iterdir())) == 1
 
 
+@pytest.mark.fault("killed while it keeps the digits", "the next lesson draws them and tidies up")
 def test_what_a_killed_process_left_is_tidied_up(own_cache, run_forked, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", lambda *_: os.kill(os.getpid(), signal.SIGKILL))

@@ -61,6 +61,7 @@ def test_a_drawing_is_seen_as_mnist_shows_it_wherever_it_stands_on_the_pad():
     assert other.digit[:14, :14].sum() == other.digit.sum() > 0
 
 
+@pytest.mark.fault("an empty pad, a dot, a single line", "seen without an error")
 def test_an_empty_pad_a_dot_and_a_line_are_seen_without_fuss():
     pad = DrawPad({"MLP": mlp()})
     assert pad.digit.sum() == 0
@@ -151,12 +152,16 @@ REFUSED_MODELS = {
                      "A: a network must turn (1, 1, 28, 28) into (1, 10) logits, got (1, 5)"),
     "another input": ({"A": nn.Sequential(nn.Flatten(), nn.Linear(1024, 10))},
                       "A: a network must take (N, 1, 28, 28), but of a digit PyTorch says"),
-    "no weights": ({"A": nn.Sequential(nn.Flatten())}, "PyTorch says: it has no weights"),
+    "no weights": ({"A": nn.Sequential(nn.Flatten())},
+                   "must turn (1, 1, 28, 28) into (1, 10) logits, got (1, 784)"),
     "no flattening": ({"A": nn.Sequential(nn.Linear(28, 10))}, "got (1, 1, 28, 10)"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("what", REFUSED_MODELS)
+@pytest.mark.fault(
+    "a pad for networks that do not read digits", "refused by name, the old ones stay"
+)
 def test_networks_that_do_not_fit_are_refused_and_the_old_ones_stay(what):
     wrong, words = REFUSED_MODELS[what]
     pad = DrawPad({"MLP": mlp()}, strokes=SEVEN)
@@ -188,6 +193,10 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("name", "value", "words"), REFUSED)
+@pytest.mark.fault(
+    "strokes off the pad, a picture of another size, a shift too far",
+    "refused with a remedy, the old one stays",
+)
 def test_a_bad_value_is_refused_and_the_old_one_stays(name, value, words):
     pad = DrawPad(image=PICTURE, strokes=SEVEN)
     before = json.dumps(pad.get_state(), sort_keys=True, default=repr)
@@ -213,6 +222,7 @@ def test_what_the_page_sends_is_taken_as_it_is():
     assert pad.image is None
 
 
+@pytest.mark.fault("an empty pad is kept as one's 7", "refused in words")
 def test_the_digit_is_kept_for_all_lessons_and_an_empty_pad_is_not():
     with pytest.raises(ValueError, match="the pad is empty; draw a digit on it, then keep it"):
         DrawPad().keep()

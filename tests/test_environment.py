@@ -86,6 +86,10 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.fault(
+    "old packages, two builds of PyTorch, too many threads, too little memory",
+    "the table in lesson 00 names the fix in one line",
+)
 def test_each_fault_is_seen_and_its_fix_is_named(machine, tmp_path, fault):
     name, make, here, fix = FAULTS[fault]
     make(machine, tmp_path)

@@ -289,6 +289,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
+@pytest.mark.fault(
+    "a layer, unit or image that is not there", "refused with those that are, the old one stays"
+)
 def test_what_does_not_fit_is_refused_and_the_old_one_stays(what):
     change, words = REFUSED[what]
     shown = maps()
@@ -310,6 +313,7 @@ IMAGES = {
 
 
 @pytest.mark.parametrize("what", IMAGES)
+@pytest.mark.fault("pictures that are no digits", "refused with the remedy")
 def test_what_are_no_digits_is_refused(what):
     images, words = IMAGES[what]
     with pytest.raises(traitlets.TraitError, match=re.escape(words)):
@@ -319,6 +323,7 @@ def test_what_are_no_digits_is_refused(what):
 @pytest.mark.parametrize(("labels", "words"), [([1, 2], "one for each of 5 images, got 2"),
                                                ([1, 2, 3, 4, 12], "digits from 0 to 9"),
                                                (7, "digits from 0 to 9, as")])  # fmt: skip
+@pytest.mark.fault("labels of another number or kind", "refused")
 def test_labels_that_do_not_fit_are_refused(labels, words):
     with pytest.raises(traitlets.TraitError, match=re.escape(words)):
         FeatureMaps(trained("mlp"), DIGITS.images, labels)

@@ -12,6 +12,7 @@ def test_a_guess_starts_without_an_answer():
 
 
 @pytest.mark.parametrize("wrong", [2, -2])
+@pytest.mark.fault("a choice that is not there", "refused, the old one stays")
 def test_a_choice_that_is_not_there_is_refused_and_the_old_one_stays(wrong):
     asked = guess("How many?", [0, 1])
     asked.chosen = 1

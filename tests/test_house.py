@@ -17,6 +17,7 @@ LAYERS = [
     ["mnist", "handwriting"],
     ["ink", "strokes"],
     ["ops", "models", "cache"],
+    ["inputs"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = sorted((PROJECT / "course_utils").rglob("*.py"))

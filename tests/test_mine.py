@@ -38,6 +38,10 @@ def test_forgetting_brings_the_shipped_ones_back():
 
 
 @pytest.mark.parametrize("damaged", ["", "[", "[[1, 2], [3]]", '"seven"', "[[300]]", "{}", "null"])
+@pytest.mark.fault(
+    "the file with the learner's own 7 or kernel is damaged",
+    "the one that the course ships with is used",
+)
 def test_a_damaged_file_counts_as_none(own_cache, damaged):
     for name in ("my_seven.json", "my_kernel.json"):
         (own_cache / name).write_text(damaged)
@@ -50,6 +54,9 @@ def test_a_damaged_file_counts_as_none(own_cache, damaged):
     [SEVEN[:5], SEVEN / 255, torch.zeros_like(SEVEN), SEVEN.int() * 2, SEVEN.int() - 1],
     ids=["too small", "fractions", "empty", "too dark", "negative"],
 )
+@pytest.mark.fault(
+    "something that is no digit is kept as one's 7", "refused with a remedy, the old one stays"
+)
 def test_what_is_no_digit_is_refused_and_the_old_one_stays(image):
     mine.keep_seven(SEVEN)
     with pytest.raises(ValueError, match="a digit must have"):
@@ -58,6 +65,7 @@ def test_what_is_no_digit_is_refused_and_the_old_one_stays(image):
 
 
 @pytest.mark.parametrize("kernel", [torch.eye(2), torch.full((3, 3), torch.nan)])
+@pytest.mark.fault("something that is no kernel is kept as one's own", "refused, the old one stays")
 def test_what_is_no_kernel_is_refused_and_the_old_one_stays(kernel):
     mine.keep_kernel(torch.eye(3))
     with pytest.raises(ValueError, match="a kernel must have"):

@@ -54,6 +54,7 @@ def test_a_folder_may_start_with_the_home_folder(tiny_mnist, tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.fault("a file of MNIST is cut or has one bit wrong", "refused by name and size")
 def test_a_damaged_file_is_refused_by_name_and_size(tiny_mnist, tmp_path, damage, name):
     path = tiny_mnist.write(tmp_path) / name
     damage(path)
@@ -62,6 +63,7 @@ def test_a_damaged_file_is_refused_by_name_and_size(tiny_mnist, tmp_path, damage
         mnist.read(tmp_path)
 
 
+@pytest.mark.fault("two files of MNIST are swapped", "told which holds which")
 def test_swapped_files_are_told_apart(tiny_mnist, tmp_path):
     raw = tiny_mnist.write(tmp_path)
     (raw / NAMES[0]).write_bytes(tiny_mnist.files[NAMES[2]])
@@ -69,6 +71,7 @@ def test_swapped_files_are_told_apart(tiny_mnist, tmp_path):
         mnist.read(tmp_path)
 
 
+@pytest.mark.fault("a file of MNIST is missing", "it is named")
 def test_a_missing_file_is_named(tiny_mnist, tmp_path):
     (tiny_mnist.write(tmp_path) / NAMES[3]).unlink()
     with pytest.raises(mnist.DataError, match=rf"{NAMES[3]} cannot be read \(No such file"):
@@ -278,6 +281,10 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.fault(
+    "a download fails: refused, silent, HTML instead of data, full disk, a crash",
+    "one line of reason; all files stay as they were",
+)
 def test_a_failed_download_has_one_line_of_reason_and_leaves_all_files(
     mirror, tiny_mnist, tmp_path, monkeypatch, fault
 ):
@@ -292,6 +299,7 @@ def test_a_failed_download_has_one_line_of_reason_and_leaves_all_files(
     assert names_in(tmp_path) == {"MNIST"}
 
 
+@pytest.mark.fault("a mirror accepts and then is silent", "the next one is asked")
 def test_after_a_silent_mirror_comes_the_next_one(mirror, tmp_path, monkeypatch):
     from torchvision.datasets import MNIST
 
@@ -302,6 +310,7 @@ def test_after_a_silent_mirror_comes_the_next_one(mirror, tmp_path, monkeypatch)
     assert len(mnist.read(tmp_path)[0]) == 30
 
 
+@pytest.mark.fault("the look-up of a name never ends", "given up after three seconds")
 def test_an_endless_look_up_of_a_name_is_not_waited_for(mirror, monkeypatch):
     never = threading.Event()
     monkeypatch.setattr(mnist.urllib.request, "urlopen", lambda request: never.wait())
@@ -312,6 +321,7 @@ def test_an_endless_look_up_of_a_name_is_not_waited_for(mirror, monkeypatch):
     never.set()
 
 
+@pytest.mark.fault("four lessons fetch MNIST at once", "one downloads, the others wait for it")
 def test_four_processes_at_once_make_one_download(mirror, tmp_path, run_forked):
     together = multiprocessing.get_context("fork").Barrier(4)
 
@@ -325,6 +335,7 @@ def test_four_processes_at_once_make_one_download(mirror, tmp_path, run_forked):
 
 
 @pytest.mark.parametrize("damaged", [False, True])
+@pytest.mark.fault("killed in the middle of the download", "the next one works and tidies up")
 def test_after_a_process_was_killed_the_next_one_works_and_tidies_up(
     mirror, tiny_mnist, tmp_path, run_forked, monkeypatch, damaged
 ):
@@ -342,6 +353,7 @@ def test_after_a_process_was_killed_the_next_one_works_and_tidies_up(
 # ---------------------------------------------------------------- the child process, a real one
 
 
+@pytest.mark.fault("a download that would take for ever", "ended after a minute")
 def test_a_download_that_takes_too_long_is_ended(tmp_path, monkeypatch):
     monkeypatch.setattr(mnist, "FETCH_SECONDS", 0.1)
     with pytest.raises(mnist.DataError, match=r"^the download took longer than 0\.1 s$"):

@@ -94,12 +94,16 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
+@pytest.mark.fault(
+    "a network with a layer that the page cannot compute", "the layer is named with the remedy"
+)
 def test_what_the_page_cannot_compute_is_named_with_the_remedy(what):
     layers, words = REFUSED[what]
     with pytest.raises(ValueError, match=re.escape(words)):
         network.pack(nn.Sequential(*layers))
 
 
+@pytest.mark.fault("a network whose weights are NaN", "refused by the name of the layer")
 def test_weights_that_are_not_finite_are_refused():
     model = mlp()
     model[1].bias.data[3] = torch.nan
@@ -108,6 +112,7 @@ def test_weights_that_are_not_finite_are_refused():
 
 
 @pytest.mark.parametrize("model", [nn.Linear(2, 2), None, [nn.ReLU()], Doubled(nn.ReLU())])
+@pytest.mark.fault("something that is no nn.Sequential", "refused with the remedy")
 def test_what_is_no_plain_sequential_is_refused(model):
     with pytest.raises(ValueError, match=r"must be an nn.Sequential, got \w+; put its layers"):
         network.pack(model)

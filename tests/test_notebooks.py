@@ -134,6 +134,10 @@ def test_learners_get_the_exercise_and_the_solution_stands_apart(course):
     assert code_of(course / "notebooks/solutions/01_lesson.ipynb") == ["answer = 42"]
 
 
+@pytest.mark.fault(
+    "a learner has made a mess of a lesson",
+    "`make reset` brings it back, the edited one is kept aside",
+)
 def test_reset_brings_the_lesson_back_and_keeps_the_edited_one(course):
     path = course / "notebooks/01_lesson.ipynb"
     edited = path.read_text().replace("answer = ...", "answer = 41")
@@ -144,6 +148,10 @@ def test_reset_brings_the_lesson_back_and_keeps_the_edited_one(course):
     assert kept.read_text() == edited
 
 
+@pytest.mark.fault(
+    "a notebook is deleted, or its file is broken",
+    "`make reset` brings it back, what was there is kept aside",
+)
 def test_reset_brings_back_a_deleted_and_a_broken_notebook(course):
     path = course / "notebooks/01_lesson.ipynb"
     path.unlink()
@@ -157,6 +165,7 @@ def test_reset_brings_back_a_deleted_and_a_broken_notebook(course):
     ]
 
 
+@pytest.mark.fault("notebooks are built over a learner's edits", "the edited ones are kept aside")
 def test_building_never_loses_a_learners_edits_and_keeps_no_copy_without_them(course):
     path = course / "notebooks/01_lesson.ipynb"
     notebooks.build("01")

@@ -110,6 +110,9 @@ def test_batch_norm_and_dropout_end_equal_on_both(on_two_processes, stripes):
     assert first[1].total_steps == 2  # the one image that is left for each has no spread
 
 
+@pytest.mark.fault(
+    "two processes, and the loss of one becomes nan", "both stop at that step, with the reason"
+)
 def test_both_stop_where_one_of_them_has_lost_its_loss(on_two_processes, stripes):
     def both():
         model = plain_network()
@@ -181,6 +184,7 @@ train.fit(model, digits, device="cpu", on_step=die, progress=False)
 """
 
 
+@pytest.mark.fault("one of two processes is killed", "the job ends, and names it")
 def test_a_killed_process_ends_the_job_and_is_named(tmp_path):
     script = tmp_path / "killed.py"
     script.write_text(KILLED)

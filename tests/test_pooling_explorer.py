@@ -150,6 +150,10 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("name", "value", "message"), REFUSED)
+@pytest.mark.fault(
+    "a window larger than the image, too much padding, a stride of 0",
+    "refused with a remedy, the old one stays",
+)
 def test_a_value_that_does_not_fit_is_refused_and_the_old_one_stays(name, value, message):
     explorer = PoolingExplorer()
     before = explorer.get_state()

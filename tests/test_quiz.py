@@ -54,6 +54,9 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG)
+@pytest.mark.fault(
+    "a quiz with two right answers, none, or no feedback", "refused with the form that a quiz has"
+)
 def test_what_is_not_a_quiz_is_refused_with_the_remedy(text, message):
     with pytest.raises(ValueError, match=message) as refused:
         quiz(text)

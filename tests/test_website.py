@@ -45,12 +45,23 @@ def test_a_script_of_the_builder_is_known_by_its_hash_and_the_state_of_a_widget_
     assert content_policy(page)["script-src"] == f"'self' {known}"
 
 
+def test_a_script_in_the_text_of_a_page_is_refused(finished):
+    with pytest.raises(ValueError, match=r"page.html has a script in its text: .*alert"):
+        finished("<article><script>alert(1)</script></article>")
+
+
+def test_a_picture_is_no_link_that_leads_out_of_the_page(finished):
+    page, _ = finished("<a class='image-reference' href='a.png'><img alt='a' src='data:,'></a>")
+    assert page.a is None
+    assert page.img
+
+
 def test_a_style_at_an_element_becomes_a_class_of_the_sheet(finished):
     page, sheet = finished("<p class='a' style='color:red'>x</p><b style='color:red'>y</b>")
     assert page.find(style=True) is None
-    assert page.p["class"] == ["a", "inline-0"]
-    assert page.b["class"] == ["inline-0"]
-    assert sheet == ".inline-0 { color:red }\n"
+    [name] = page.b["class"]
+    assert page.p["class"] == ["a", name]
+    assert sheet == f".{name} {{ color:red }}\n"
 
 
 @pytest.mark.parametrize("outside", [

@@ -76,6 +76,9 @@ def test_an_import_that_cannot_be_joined_is_refused(tmp_path, line):
         ([[1e6]], "between -1000 and 1000, got 1e+06"),
     ],
 )
+@pytest.mark.fault(
+    "a kernel with NaN, of another shape, or too large", "refused with a remedy, the old one stays"
+)
 def test_a_bad_kernel_is_refused_with_a_remedy_and_the_old_one_stays(kernel, words):
     explorer = KernelExplorer(kernel="Sobel x")
     with pytest.raises(traitlets.TraitError, match=re.escape(words)):
@@ -95,6 +98,9 @@ def test_a_bad_kernel_is_refused_with_a_remedy_and_the_old_one_stays(kernel, wor
         (torch.full((4, 4), 255.0), "between 0 and 1, got 255 to 255; divide by 255"),
         ("house.png", "array of numbers"),
     ],
+)
+@pytest.mark.fault(
+    "an image with NaN, of another shape or range", "refused with a remedy, the old one stays"
 )
 def test_a_bad_image_is_refused_with_a_remedy_and_the_old_one_stays(image, words):
     explorer = KernelExplorer(image=torch.eye(4))
@@ -176,6 +182,7 @@ def test_the_still_picture_shows_what_pytorch_computes(mode, size, monkeypatch):
 
 
 @pytest.mark.parametrize("mode", ["none", "reflect"])
+@pytest.mark.fault("a kernel larger than its image", "the widget says so")
 def test_where_the_kernel_does_not_fit_the_still_picture_says_so(mode):
     explorer = KernelExplorer(image=[[0.5, 1]], kernel=torch.ones(5, 5), padding_mode=mode)
     assert "The kernel does not fit." in explorer.still()

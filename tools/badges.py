@@ -13,77 +13,43 @@ import argparse
 import re
 import subprocess
 import sys
-import tomllib
-from pathlib import Path, PurePath
-from urllib.parse import quote
+from pathlib import Path
+
+from tools import notebooks, repository
+from tools.repository import GITHUB
 
 PROJECT = Path(__file__).resolve().parent.parent
-GITHUB = "https://github.com/"
-BRANCH = "main"
 NAME = re.compile(r"[\w-]+/[\w.-]+", re.ASCII)
 URLS = '[project.urls]\nRepository = "{}"\n\n'
 TABLE = re.compile(r"^.*\| lesson \| minutes \|.*\n\|.*\n(?:\| \d\d \|.*\n)+", re.MULTILINE)
 
 
-def repository(project: Path = PROJECT) -> str | None:
-    """Read from pyproject.toml which repository it is, as "owner/name"; None if it names none."""
-    settings = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
-    address = settings["project"].get("urls", {}).get("Repository")
-    return address and address.removeprefix(GITHUB)
-
-
-def targets(repository: str, lesson: str) -> dict[str, str]:
-    """Say where a notebook, for instance "06_mnist_cnn", opens in a browser."""
-    file = f"notebooks/{lesson}.ipynb"
-    in_lab = quote(f"lab/tree/{file}", safe="")
-    return {
-        "Colab": f"https://colab.research.google.com/github/{repository}/blob/{BRANCH}/{file}",
-        "Binder": f"https://mybinder.org/v2/gh/{repository}/{BRANCH}?urlpath={in_lab}",
-    }
-
-
-def address(repository: str, file: PurePath) -> str:
-    """Say where a file of the course can be read."""
-    return f"{GITHUB}{repository}/blob/{BRANCH}/{file.as_posix()}"
-
-
-def archive(repository: str) -> str:
-    """Say where GitHub keeps the course in one file, which pip can install from."""
-    return f"{GITHUB}{repository}/archive/refs/heads/{BRANCH}.zip"
-
-
-def links(repository: str, lesson: str) -> str:
-    ways = targets(repository, lesson).items()
-    return "Open this lesson in " + " · ".join(f"[{name}]({address})" for name, address in ways)
-
-
-def set_repository(project: Path, repository: str | None) -> None:
+def set_repository(project: Path, name: str | None) -> None:
     """Write the name, or none, into pyproject.toml and the links into README.md."""
     changes = {project / "pyproject.toml": with_urls, project / "README.md": with_links}
-    made = {path: change(path.read_text(encoding="utf-8"), repository)
+    made = {path: change(path.read_text(encoding="utf-8"), name)
             for path, change in changes.items()}  # fmt: skip
     for path, text in made.items():
         path.write_text(text, encoding="utf-8")
 
 
-def with_urls(settings: str, repository: str | None) -> str:
+def with_urls(settings: str, name: str | None) -> str:
     bare = re.sub(re.escape(URLS).replace(r"\{\}", ".*"), "", settings)
     before, found, after = bare.partition("[tool.")
-    return before + (URLS.format(GITHUB + repository) if repository else "") + found + after
+    return before + (URLS.format(GITHUB + name) if name else "") + found + after
 
 
-def with_links(readme: str, repository: str | None) -> str:
+def with_links(readme: str, name: str | None) -> str:
     """Give the table of lessons a last column with links, or take it away."""
     table = TABLE.search(readme)
     if not table:
         sys.exit('README.md needs a table of the lessons with the columns "lesson" and "minutes".')
     rows = table[0].splitlines()
     rows = [re.match(r"\|(?:[^|]*\|){3}", row)[0] for row in rows]
-    if repository:
+    if name:
         lessons = [re.search(r"notebooks/(\w+)\.ipynb", row)[1] for row in rows[2:]]
-        ways = [targets(repository, lesson).items() for lesson in lessons]
-        cells = [" · ".join(f"[{name}]({address})" for name, address in way) for way in ways]
-        ends = [" in the browser |", "---|", *(f" {cell} |" for cell in cells)]
+        cells = [f" {repository.links(name, lesson)} |" for lesson in lessons]
+        ends = [" in the browser |", "---|", *cells]
         rows = [row + end for row, end in zip(rows, ends, strict=True)]
     return TABLE.sub(lambda _: "\n".join(rows) + "\n", readme)
 
@@ -112,8 +78,6 @@ def main() -> None:
     if named and not NAME.fullmatch(named):
         sys.exit(f"REPO must be owner/name as on GitHub, got {named!r}."
                  " For instance: make badges REPO=owner/name")  # fmt: skip
-    from tools import notebooks  # here, because it takes its links from this file
-
     notebooks.refresh("")  # changes nothing, or stops while nothing has changed
     set_repository(PROJECT, named or None)
     notebooks.refresh("")

@@ -20,11 +20,11 @@ PROJECT = Path(__file__).resolve().parent.parent
 TABLE = PROJECT / "docs" / "reliability.md"
 AREAS = {
     r"test_ops": "Operations by hand",
-    r"test_(train|checkpoint|command_line|parallel|weights)": "Training",
+    r"test_(train|augment|checkpoint|command_line|parallel|weights)": "Training",
+    r"browser/|test_(widgets|draw_pad|network|\w*explorer|conv_stepper|feature_maps|messages|hostile)":
+        "Widgets and pages",
     r"test_(check|claim|quiz|guess)": "Claims and checkers",
     r"test_(data|mnist|cache|handwriting|mine|environment|install)": "Data, files and machines",
-    r"browser/|test_(widgets|draw_pad|network|.*_explorer|conv_stepper|feature_maps|messages)":
-        "Widgets and pages",
     r"": "Notebooks",
 }  # fmt: skip
 TEXT = """# What can go wrong

@@ -27,7 +27,7 @@ import nbformat
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # run as a file, it finds its neighbours too
-from tools import badges  # noqa: E402
+from tools import repository  # noqa: E402
 
 SETUP = Path(__file__).with_name("setup_cell.py")
 NOTEBOOKS = PROJECT / "notebooks"
@@ -80,10 +80,11 @@ def set_up(name: str) -> list[nbformat.NotebookNode]:
     """Make the cells that are no part of the lesson: where it opens, and what it needs there."""
     code = SETUP.read_text(encoding="utf-8").rstrip()
     cells = [nbformat.v4.new_code_cell(code)]
-    if repository := badges.repository():
-        address = f'"COURSE_ARCHIVE", "{badges.archive(repository)}"'
+    if owner := repository.named():
+        address = f'"COURSE_ARCHIVE", "{repository.archive(owner)}"'
         cells[0].source = code.replace('"COURSE_ARCHIVE", ""', address)
-        cells.insert(0, nbformat.v4.new_markdown_cell(badges.links(repository, name)))
+        ways = f"Open this lesson in {repository.links(owner, name)}"
+        cells.insert(0, nbformat.v4.new_markdown_cell(ways))
     for cell in cells:
         cell.metadata["tags"] = ["setup"] + ["hide-input"] * (cell.cell_type == "code")
     return cells
@@ -196,6 +197,7 @@ def refresh(lesson: str) -> None:
     for path, notebook in made.items():
         if not keep_outputs(notebook, nbformat.read(path, as_version=4)):
             sys.exit(f"{path.name} must run, its source is newer: make notebooks")
+    write_collection()
     for path, notebook in made.items():
         put_aside_edits(path)
         nbformat.write(notebook, path)
@@ -219,6 +221,8 @@ def run(notebook: nbformat.NotebookNode) -> None:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [output for output in map(still, cell.outputs) if output]
+        if "hide-input" in tags(cell):
+            cell.execution_count = None  # a new address makes a new cell of it, which did not run
 
 
 def client(notebook: nbformat.NotebookNode, seconds: int):

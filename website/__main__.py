@@ -17,7 +17,7 @@ from course_utils import weights
 from course_utils.lesson import guess, quiz  # noqa: F401  their classes are widgets, too
 from course_utils.widgets import DrawPad, page
 from course_utils.widgets.base import CourseWidget
-from tools import badges, notebooks
+from tools import notebooks, repository
 from website import lessons
 from website.finish import finish
 
@@ -34,6 +34,7 @@ def main(numbers: list[str], site: Path) -> None:
     prepare(pages, numbers)
     shutil.rmtree(site, ignore_errors=True)
     command = ["sphinx", "--fail-on-warning", "--quiet", "-b", "html"]
+    command += ["-d", str(site.with_name("doctrees"))]
     if subprocess.run([sys.executable, "-m", *command, str(pages), str(site)]).returncode:
         sys.exit("The site was not built, see above.")
     finish(site)
@@ -57,7 +58,7 @@ def prepare(pages: Path, numbers: list[str]) -> None:
     for source in sorted(notebooks.SOURCES.glob("*.py")):
         write_lesson(source, pages / "notebooks", live=source in live)
     for text in pages.rglob("*.md"):
-        text.write_text(with_links(text, pages), encoding="utf-8")
+        text.write_text(with_reachable_links(text, pages), encoding="utf-8")
 
 
 def write_lesson(source: Path, folder: Path, *, live: bool) -> None:
@@ -70,7 +71,7 @@ def write_lesson(source: Path, folder: Path, *, live: bool) -> None:
     nbformat.write(made, folder / committed.name)
 
 
-def with_links(text: Path, pages: Path) -> str:
+def with_reachable_links(text: Path, pages: Path) -> str:
     """Lead a link to a file that is no part of the site to the repository, or take it away."""
 
     def lead(link: re.Match) -> str:
@@ -78,9 +79,9 @@ def with_links(text: Path, pages: Path) -> str:
         file = (text.parent / target).resolve()
         if file.is_file():
             return link[0]
-        repository = badges.repository()
+        owner = repository.named()
         inside = file.relative_to(pages.resolve())
-        return f"[{words}]({badges.address(repository, inside)})" if repository else words
+        return f"[{words}]({repository.address(owner, inside)})" if owner else words
 
     return LINK.sub(lead, text.read_text(encoding="utf-8"))
 
@@ -88,11 +89,10 @@ def with_links(text: Path, pages: Path) -> str:
 def ways(name: str) -> str:
     """Lead from a page to its notebook."""
     links = [f"{{download}}`the notebook <download/{name}.ipynb>`"]
-    if repository := badges.repository():
-        targets = badges.targets(repository, name)
-        links += [f"[open in {place}]({address})" for place, address in targets.items()]
+    if owner := repository.named():
+        links += [repository.links(owner, name)]
     links += [f"`make lab LESSON={name[:2]}`"]
-    return f":::{{container}} ways\nTake it with you: {' · '.join(links)}\n:::"
+    return f":::{{container}} ways\n[Take it with you](../README.md): {' · '.join(links)}\n:::"
 
 
 def script() -> str:

@@ -1,7 +1,7 @@
 """The last step: what is further is folded, and each page gets the strictest content policy.
 
-A page may load its own files and nothing else; of scripts and styles that stand in it, those that
-the site builder wrote may run, known by their hashes. Nothing may be sent anywhere.
+A page may load its own files and nothing else; scripts and styles that stand in it are the theme's,
+known by their hashes: in its text there may be none. Nothing may be sent anywhere.
 """
 
 import base64
@@ -19,7 +19,10 @@ def finish(site: Path) -> None:
     for file in sorted(site.rglob("*.html")):
         page = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
         check_requests(page, file)
+        check_scripts(page, file)
         fold_further(page)
+        for link in page.select("a.image-reference"):
+            link.unwrap()  # a click on a picture would leave the page
         move_styles(page, rules)
         page.head.insert(1, page.new_tag("meta", attrs=policy(page)))
         file.write_text(str(page), encoding="utf-8")
@@ -46,7 +49,7 @@ def move_styles(page: BeautifulSoup, rules: dict[str, str]) -> None:
     for element in page.find_all(style=True):
         style = element["style"]
         del element["style"]
-        name = rules.setdefault(style, f"inline-{len(rules)}")
+        name = rules.setdefault(style, f"inline-{hashlib.sha256(style.encode()).hexdigest()[:8]}")
         element["class"] = [*element.get("class", []), name]
 
 
@@ -81,6 +84,12 @@ def check_requests(page: BeautifulSoup, file: Path) -> None:
     outside = [address for address in loaded if address and address.startswith(("http", "//"))]
     if outside:
         raise ValueError(f"{file.name} loads {outside[0]}; a page must work without a network")
+
+
+def check_scripts(page: BeautifulSoup, file: Path) -> None:
+    """Raise ValueError for a script in the text of a page, where only a mistake could put one."""
+    if scripts := [script for script in page.select("article script") if is_run(script)]:
+        raise ValueError(f"{file.name} has a script in its text: {str(scripts[0])[:80]}")
 
 
 def check_weight(page: BeautifulSoup, file: Path) -> None:

@@ -17,7 +17,7 @@ KEYS = re.compile(r"^(Run each cell with|A grey box with code is a \*\*cell).*$"
 READ = (
     "All cells of this page have been run, on digits that the course draws itself. What has knobs,"
     " buttons or numbers in boxes is alive: it computes in your browser, and nothing leaves it."
-    " To change the code, take the notebook."
+    " Where the text asks you to run, to keep or to change something, take the notebook."
 )
 # What the kernel says at the end: for each of our widgets its place on a page. It comes as one
 # message; printed text comes in pieces, and to join megabytes of them takes minutes.

@@ -17,6 +17,7 @@ class Guess(CourseWidget):
     """
 
     script = "guess.mjs"
+    fixed = ("question", "choices", "outcome")
     question = traitlets.Unicode().tag(sync=True)
     choices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     chosen = traitlets.Int(-1).tag(sync=True)

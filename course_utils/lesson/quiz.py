@@ -26,8 +26,21 @@ class Quiz(CourseWidget):
     """
 
     script = "quiz.mjs"
+    fixed = ("questions",)
     questions = traitlets.List(traitlets.Dict()).tag(sync=True)
     tried = traitlets.List(traitlets.List(traitlets.Int())).tag(sync=True)
+
+    @traitlets.validate("tried")
+    def _check_tried(self, proposal):
+        tried, counts = proposal["value"], [len(each["choices"]) for each in self.questions]
+        fits = len(tried) == len(counts) and all(
+            set(picked) <= set(range(count)) for picked, count in zip(tried, counts, strict=True)
+        )
+        if not fits:
+            raise traitlets.TraitError(
+                f"tried must be a list of choices for each of {len(counts)} questions, got {tried}"
+            )
+        return tried
 
     def still(self) -> str:
         return (

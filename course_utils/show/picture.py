@@ -6,6 +6,7 @@ import matplotlib
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 from PIL import Image
 
@@ -47,6 +48,9 @@ class Picture:
     def __init__(self, figure: Figure, alt: str):
         self.figure = figure
         self.alt = alt
+        for text in figure.findobj(Text):
+            if "$" in text.get_text():  # a name that somebody gave, no formula: ours have none
+                text.set_parse_math(False)
 
     def png(self) -> bytes:
         """Return the figure as a PNG file with at most 256 colours, which keeps notebooks small."""

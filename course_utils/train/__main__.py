@@ -13,6 +13,7 @@ import torch
 
 from course_utils import data, models
 from course_utils.train import RECIPES, choose_device, evaluate, fit, parallel, save
+from course_utils.train.checkpoint import check_place
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,6 +43,8 @@ def _run(options: argparse.Namespace) -> tuple[dict, bool]:
     if options.epochs is not None:
         recipe = replace(recipe, epochs=options.epochs)
     device = choose_device(options.device)
+    if options.save is not None:
+        check_place(options.save)  # now, and not after minutes of training
     parallel.join(device)
     with parallel.after_the_first():
         training = data.load(options.data)
@@ -51,7 +54,7 @@ def _run(options: argparse.Namespace) -> tuple[dict, bool]:
     history = fit(model, training, recipe=recipe, seed=options.seed, device=device,
                   progress=not options.json)  # fmt: skip
     accuracy = round(100 * evaluate(model, testing.test_images, testing.test_labels), 2)
-    if options.save and parallel.rank() == 0:
+    if options.save is not None and parallel.rank() == 0:
         save(model, options.save)
     report = {
         "accuracy": accuracy,

@@ -21,7 +21,7 @@ def distort(images: Tensor, strength: float = 1.0) -> Tensor:
 
     Shape: (N, C, H, W) float -> the same. Raises ValueError for a strength below 0.
     """
-    if strength < 0:
+    if not strength >= 0:  # nan is refused, too
         raise ValueError(f"strength must be 0 or more, got {strength}")
     turn, wide, high, slant, right, down = strength * (2 * torch.rand(6, len(images)) - 1)
     turn, wide, high = turn * MOST_TURN, (wide * MOST_STRETCH).exp(), (high * MOST_STRETCH).exp()

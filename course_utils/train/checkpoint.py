@@ -6,6 +6,7 @@ The format is safetensors: names, shapes and numbers, and no way to hold code. F
 
 import hashlib
 import json
+import tempfile
 from pathlib import Path
 
 import safetensors.torch
@@ -15,17 +16,32 @@ from torch import Tensor, nn
 
 from course_utils.cache import write_whole
 
+MOST_BEYOND = 100 * 2**20  # bytes that a file may have beyond the model's own numbers
+
 
 def save(model: nn.Module, path: str | Path) -> Path:
     """Write all parameters and buffers of `model`, in one step: the file is whole or is not there.
 
     Raises OSError where the folder cannot be written; an older file then stays as it was.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    numbers = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
+    path = check_place(path)
+    # copied, because layers may share their numbers, and the format has no way to say so
+    numbers = {
+        name: tensor.cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in model.state_dict().items()
+    }
     write_whole(path, safetensors.torch.save(numbers, {"sha256": _digest(numbers)}))
     return path
+
+
+def check_place(path: str | Path) -> Path:
+    """Make the folder of a file that is to be written; raise OSError where that cannot be."""
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; name a file in it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=path.parent):
+        return path
 
 
 def restore(model: nn.Module, path: str | Path) -> nn.Module:
@@ -34,8 +50,8 @@ def restore(model: nn.Module, path: str | Path) -> nn.Module:
     Raises ValueError where the file is damaged, is of another kind or belongs to another network.
     The model is then as it was.
     """
-    numbers = _read(Path(path))
     wanted = model.state_dict()
+    numbers = _read(Path(path), MOST_BEYOND + sum(tensor.nbytes for tensor in wanted.values()))
     problems = [f"{name} is missing" for name in wanted if name not in numbers]
     problems += [f"{name} is not part of the model" for name in numbers if name not in wanted]
     problems += [
@@ -52,8 +68,13 @@ def restore(model: nn.Module, path: str | Path) -> nn.Module:
     return model
 
 
-def _read(path: Path) -> dict:
+def _read(path: Path, most: int) -> dict:
     try:
+        size = path.stat().st_size
+        if not path.is_file():  # a folder, or a pipe that never ends
+            raise ValueError("it is not an ordinary file")
+        if size > most:
+            raise ValueError(f"it has {size:,} bytes, and the model needs far fewer")
         content = path.read_bytes()
         numbers = safetensors.torch.load(content)
         if _promised_digest(content) not in (None, _digest(numbers)):
@@ -80,7 +101,7 @@ def _promised_digest(content: bytes) -> str | None:
     A safetensors file begins with the length of its header (8 bytes), then the header as JSON.
     """
     end = 8 + int.from_bytes(content[:8], "little")
-    return json.loads(content[8:end]).get("__metadata__", {}).get("sha256")
+    return (json.loads(content[8:end]).get("__metadata__") or {}).get("sha256")
 
 
 def _kind(tensor: Tensor) -> str:

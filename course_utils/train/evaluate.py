@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from course_utils import data
+from course_utils import data, inputs
 from course_utils.train import parallel
+from course_utils.train.match import check_logits, check_pairs, check_tensor
 
 
 @contextlib.contextmanager
@@ -29,10 +30,18 @@ def predict(model: nn.Module, images: Tensor, *, batch_size: int = 250) -> Tenso
 
     Shape: images (N, H, W) or (N, C, H, W) uint8 -> (N, classes), on the CPU.
     """
-    device = next(model.parameters()).device
+    check_tensor(images, "images")
+    batches = images.split(inputs.whole_number(batch_size, "batch_size", 1))
+    device = next(model.parameters(), images).device  # a model without weights goes anywhere
     with in_mode(model, training=False):
-        batches = images.split(batch_size)
-        return torch.cat([model(data.normalize(batch.to(device))).cpu() for batch in batches])
+        return torch.cat([_logits(model, batch.to(device)).cpu() for batch in batches])
+
+
+def _logits(model: nn.Module, images: Tensor) -> Tensor:
+    logits = model(data.normalize(images))
+    if not isinstance(logits, Tensor):
+        raise TypeError(f"the model must return one tensor, got {type(logits).__name__}")
+    return logits
 
 
 def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> float:
@@ -42,14 +51,12 @@ def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> float:
     is smaller than the others.
 
     Shape: images (N, H, W) or (N, C, H, W) uint8, labels (N,) int64. Raises ValueError where N is 0
-    or differs.
+    or differs, or the model has no output for some label.
     """
-    if len(images) == 0 or labels.shape != images.shape[:1]:
-        raise ValueError(
-            f"evaluate needs one label for each image, got images of shape {tuple(images.shape)}"
-            f" and labels of shape {tuple(labels.shape)}"
-        )
-    correct = predict(model, images).argmax(dim=1) == labels.cpu()
+    check_pairs(images, labels, 1, "evaluate needs one label for each image")
+    logits = predict(model, images)
+    check_logits(logits, labels)
+    correct = logits.argmax(dim=1) == labels.cpu()
     return correct.sum().item() / len(labels)
 
 

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_utils import data
+from course_utils import data, inputs
 from course_utils.train import parallel
 from course_utils.train.augment import distort
 from course_utils.train.evaluate import choose_device, in_mode, predict
+from course_utils.train.match import check_logits, check_pairs, check_settings
 from course_utils.train.progress import progress_bar
 from course_utils.train.recipe import RECIPES, Recipe
 
@@ -45,6 +46,12 @@ class History:
         self.accuracy.append(accuracy)
         self.learning_rate.append(learning_rate)
 
+    def keep_whole_steps(self):
+        """Drop what an interrupt in the middle of `add` has left."""
+        columns = self.loss, self.accuracy, self.learning_rate
+        for column in columns:
+            del column[min(map(len, columns)) :]
+
     def __repr__(self):
         steps = f"{len(self.loss):,} of {self.total_steps:,} steps in {self.seconds:.1f} s"
         return f"History({steps}, {'stopped early' if self.stopped else 'complete'})"
@@ -68,8 +75,13 @@ def fit(
 
     Under torchrun each process takes its share of every batch, and all end with equal networks.
 
-    Raises ValueError, before any weight changes, where images, labels and model do not match.
+    Raises ValueError or TypeError, before any weight changes, where images, labels and model do not
+    match, or one of them is something else.
     """
+    check_settings(model, digits, recipe)
+    inputs.whole_number(seed, "seed", 0)
+    check_pairs(digits.train_images, digits.train_labels, 2,
+                "training needs two images or more and a label for each")  # fmt: skip
     device = choose_device(device)
     # channels_last puts the channels of a pixel side by side in memory: much faster on a CPU
     model.to(device, memory_format=torch.channels_last)
@@ -78,14 +90,18 @@ def fit(
     _check_match(model, images, labels)
     history = History(recipe.epochs * _batches_per_epoch(len(images), recipe.batch_size))
     parallel.copy_first(model.state_dict().values())
+    last_good = _Snapshot(model)
     try:
         with in_mode(model, training=True), torch.random.fork_rng():
             torch.manual_seed(seed + parallel.rank())  # each process drops out other numbers
-            steps = _steps(model, images, labels, recipe, history)
+            steps = _steps(model, images, labels, recipe, history, last_good)
             for _ in progress_bar(steps, total=history.total_steps, hidden=not progress):
                 if on_step:
                     on_step(history)
     except KeyboardInterrupt:
+        history.keep_whole_steps()
+        if not last_good.is_finite_now() or (history.loss and not history.loss[-1] < LOST):
+            last_good.restore()  # the last step went wild, and nothing has noticed yet
         history.stopped = f"interrupted after {len(history.loss)} steps; what was learnt is kept"
     parallel.copy_first(model.buffers())  # each process had batch norm statistics of its own
     if history.stopped:
@@ -94,14 +110,18 @@ def fit(
 
 
 def _steps(
-    model: nn.Module, images: Tensor, labels: Tensor, recipe: Recipe, history: History
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    recipe: Recipe,
+    history: History,
+    last_good: "_Snapshot",
 ) -> Iterator[None]:
     """Train step by step, and write each step into `history`; pause after each for the caller."""
     optimizer = torch.optim.Adam(
         model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
     scheduler = _scheduler(optimizer, recipe, history.total_steps)
-    last_good = _Snapshot(model)
     for batch in _shuffled_batches(len(images), recipe):
         started = time.perf_counter()
         mine = parallel.share(batch)
@@ -129,7 +149,7 @@ def _steps(
         parallel.average([measured])
     if not measured[0] < LOST:
         last_good.restore()
-        history.stopped = _advice(measured[0].item(), len(history.loss))
+        history.stopped = _advice(measured[0].item(), history)
 
 
 def _inputs(images: Tensor, recipe: Recipe, history: History) -> Tensor:
@@ -147,10 +167,15 @@ def _scheduler(optimizer, recipe: Recipe, total_steps: int):
     return torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps)
 
 
-def _advice(loss: float, step: int) -> str:
+def _advice(loss: float, history: History) -> str:
+    if not history.loss[0] < LOST:
+        return (
+            f"the loss was {loss:.3g} at the first step, before any weight had changed; build the"
+            " network anew, its weights are too large or not numbers"
+        )
     return (
-        f"the loss became {loss:.3g} at step {step}, and the weights are back where they were"
-        " before the last change; try a learning rate a tenth as large"
+        f"the loss became {loss:.3g} at step {len(history.loss)}, and the weights are back where"
+        " they were before the last change; try a learning rate a tenth as large"
     )
 
 
@@ -187,23 +212,15 @@ class _Snapshot:
         for copy, live in zip(self._copy, self._live, strict=True):
             live.copy_(copy)
 
+    def is_finite_now(self) -> bool:
+        return all(live.isfinite().all() for live in self._live)
+
 
 def _check_match(model: nn.Module, images: Tensor, labels: Tensor):
     """Refuse what would fail in the middle of the run, and name both sides."""
-    if len(images) < 2 or labels.shape != images.shape[:1]:
-        raise ValueError(
-            "training needs two images or more and a label for each, got images of shape"
-            f" {tuple(images.shape)} and labels of shape {tuple(labels.shape)}"
-        )
-    if labels.dtype != torch.int64:
-        raise ValueError(f"labels must be int64, got {labels.dtype}; use labels.long()")
     try:
         logits = predict(model, images[:2])
     except RuntimeError as error:
         shape = tuple(data.normalize(images[:2]).shape)
         raise ValueError(f"the model cannot take a batch of shape {shape}: {error}") from error
-    if logits.ndim != 2 or labels.min() < 0 or labels.max() >= logits.shape[1]:
-        raise ValueError(
-            f"the model must give (N, classes), one output for each class, got"
-            f" {tuple(logits.shape)} for labels from {labels.min()} to {labels.max()}"
-        )
+    check_logits(logits, labels)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from course_utils import inputs
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -25,13 +27,13 @@ class Recipe:
     distortion: float = 0.0
 
     def __post_init__(self):
-        least_of = {"epochs": 1, "batch_size": 2, "weight_decay": 0, "distortion": 0}
-        for name, least in least_of.items():
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
-        if not 0 <= self.label_smoothing < 1:
+        inputs.whole_number(self.epochs, "epochs", 1)
+        inputs.whole_number(self.batch_size, "batch_size", 2)
+        for name in ("learning_rate", "weight_decay", "label_smoothing", "distortion"):
+            inputs.check_number(getattr(self, name), name)
+        if self.learning_rate == 0:
+            raise ValueError("learning_rate must be above 0, got 0")
+        if self.label_smoothing >= 1:
             raise ValueError(
                 f"label_smoothing must be from 0 to below 1, got {self.label_smoothing}"
             )

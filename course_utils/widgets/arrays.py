@@ -19,9 +19,26 @@ def encode(tensor: Tensor) -> dict:
 
 
 def decode(packed: dict) -> Tensor:
-    """Unpack what the page sent."""
-    numbers = np.frombuffer(base64.b64decode(packed["data"]), dtype="<f4").copy()
-    return torch.from_numpy(numbers.reshape(packed["shape"]))
+    """Unpack what the page sent; raises TraitError for what is no packed tensor."""
+    try:
+        numbers = np.frombuffer(base64.b64decode(packed["data"]), dtype="<f4").copy()
+        return torch.from_numpy(numbers.reshape(packed["shape"]))
+    except (KeyError, TypeError, ValueError):
+        raise traitlets.TraitError(
+            "a tensor must be {shape, data: its float32 numbers as base64}, got"
+            f" {reprlib.repr(packed)}"
+        ) from None
+
+
+def decode_bytes(packed: dict) -> Tensor:
+    """Unpack grey levels, uint8; raises TraitError for what is none, as 256 and NaN."""
+    numbers = decode(packed)
+    if not torch.equal(numbers, numbers.clamp(0, 255).round()):
+        raise traitlets.TraitError(
+            "grey levels must be whole numbers from 0 to 255, got"
+            f" {numbers.min():g} to {numbers.max():g}"
+        )
+    return numbers.byte()
 
 
 def to_tensor(name: str, value, dtype=torch.float32) -> Tensor:

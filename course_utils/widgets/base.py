@@ -51,6 +51,7 @@ class CourseWidget(anywidget.AnyWidget):
 
     script: str
     styles: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()  # traits that the page does not set, nor any that begins with _
 
     def __init_subclass__(cls, **options):
         if "script" in cls.__dict__:
@@ -65,6 +66,14 @@ class CourseWidget(anywidget.AnyWidget):
                 # and the echo of an older value would undo the newer one
                 trait.tag(echo_update=False)
         super().__init_subclass__(**options)
+
+    def set_state(self, sync_data):
+        """Take what the page has changed: all of it, or nothing and a line in the log."""
+        try:
+            fixed = [name for name in sync_data if name.startswith("_") or name in self.fixed]
+            super().set_state({name: sync_data[name] for name in sync_data if name not in fixed})
+        except Exception as error:  # whatever a page sends, the kernel lives and the lesson goes on
+            self.log.warning(f"{type(self).__name__} refused what the page sent: {error!s:.300}")
 
     def still(self) -> str:
         """Describe the widget in HTML that needs no script: GitHub and print show this."""

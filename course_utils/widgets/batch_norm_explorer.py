@@ -78,6 +78,7 @@ class BatchNormExplorer(CourseWidget):
 
     script = "batch_norm_explorer.mjs"
     styles = ("conv_stepper.css",)
+    fixed = ("activations",)
     activations = Activations(read_only=True).tag(sync=True, to_json=lambda x, _: encode(x))
     channel = Whole(0, least=0, most=7).tag(sync=True)
     batch_size = Whole(16, least=1, most=64).tag(sync=True)

@@ -13,7 +13,7 @@ from course_utils import mine
 from course_utils.data import MEAN, STD
 from course_utils.train.evaluate import predict
 from course_utils.widgets import network, picture_html
-from course_utils.widgets.arrays import decode, encode
+from course_utils.widgets.arrays import decode_bytes, encode
 from course_utils.widgets.base import CourseWidget
 from course_utils.widgets.drawing import FRAME, see
 
@@ -79,7 +79,7 @@ def _is_whole(value) -> bool:
 
 AS_BYTES = {
     "to_json": lambda image, _: None if image is None else encode(image),
-    "from_json": lambda packed, _: None if packed is None else decode(packed).byte(),
+    "from_json": lambda packed, _: None if packed is None else decode_bytes(packed),
 }
 
 

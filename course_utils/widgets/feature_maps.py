@@ -173,7 +173,7 @@ class FeatureMaps(CourseWidget):
         kinds = {each["path"]: each["kind"] for each in self._network["layers"]}
         layers = "".join(
             f"<td>{picture_html.signed(_mosaic(maps), f'what layer {path} gives', width=112)}"
-            f"<br>{path} {kinds[path]}</td>{'</tr><tr>' if place % 4 == 3 else ''}"
+            f"<br>{html.escape(path)} {kinds[path]}</td>{'</tr><tr>' if place % 4 == 3 else ''}"
             for place, (path, maps) in enumerate(given.items())
         )
         return f"<p>{image} It says {html.escape(answer)}.</p><table><tr>{layers}</tr></table>"

@@ -54,6 +54,14 @@ class KernelExplorer(CourseWidget):
     def _default_kernel(self):
         return KERNELS["identity"]
 
+    @traitlets.validate("goal_progress")
+    def _check_progress(self, proposal):
+        if not 0 <= proposal["value"] <= 1:
+            raise traitlets.TraitError(
+                f"goal_progress must be between 0 and 1, got {proposal['value']}"
+            )
+        return proposal["value"]
+
     def _seen(self) -> torch.Tensor:
         """The image, or its brightness where grey is asked for. Shape: (C, H, W)."""
         colour = self.grey and len(self.image) == 3

@@ -39,5 +39,7 @@ function followTheme() {
   };
   dark.addEventListener("change", follow);
   new MutationObserver(follow).observe(document.body, { attributeFilter: ["data-theme"] });
+  window.addEventListener("beforeprint", () => (dataset.jpThemeLight = "true")); // paper is white
+  window.addEventListener("afterprint", follow);
   follow();
 }

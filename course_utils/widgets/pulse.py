@@ -15,6 +15,7 @@ class Pulse(CourseWidget):
     """Says on the page that widgets are alive: the page has called, and Python has answered."""
 
     script = "pulse.mjs"
+    fixed = ("answered",)
     called = traitlets.Int(0).tag(sync=True)
     answered = traitlets.Int(0).tag(sync=True)
 

@@ -22,8 +22,10 @@ CHROMIUM_OPTIONS = [
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
 
-# What Notebook 7 itself says, with an empty notebook too.
-NOT_OURS = ("reading 'schema'", "Command 'filebrowser:open-path' not registered")
+# What Notebook 7 itself says, with an empty notebook too; and JupyterLab, of every widget that was
+# saved and whose kernel is gone.
+NOT_OURS = ("reading 'schema'", "Command 'filebrowser:open-path' not registered",
+            "Error: widget model not found")  # fmt: skip
 
 
 @dataclass

@@ -88,6 +88,7 @@ def test_the_output_is_walked_with_the_arrow_keys_and_the_focus_follows(open_ste
         assert page.evaluate("document.activeElement.dataset.at") == f"output {index}"
 
 
+@pytest.mark.fault("keys pressed faster than the screen repaints", "all are counted")
 def test_keys_pressed_faster_than_the_screen_repaints_are_all_counted(open_stepper):
     page = open_stepper()
     focus_output(page)
@@ -162,6 +163,9 @@ def test_numbers_are_typed_into_image_and_kernel(open_stepper):
 
 @pytest.mark.parametrize("nonsense", ["x", "", "1e9", "1000"])
 @pytest.mark.parametrize("grid", ["image", "kernel"])
+@pytest.mark.fault(
+    "a word typed where a number belongs", "said below the grid, the old number stays"
+)
 def test_what_is_no_number_is_refused_and_said_below_its_grid(open_stepper, grid, nonsense):
     page = open_stepper()
     cell = page.get_by_label(f"{grid}, row 0, column 1")
@@ -295,6 +299,7 @@ def bare(open_alone):
     return open_alone(ConvStepper(IMAGE, KERNEL))
 
 
+@pytest.mark.fault("a view closed while it plays", "nothing goes on")
 def test_a_view_that_is_closed_while_it_plays_leaves_nothing_behind(bare):
     bare.get_by_role("button", name="Play").click()
     bare.clock.run_for(1000)

@@ -206,6 +206,7 @@ def test_the_switch_shows_the_drawing_as_drawn_or_as_mnist(open_pad):
         assert torch.equal(pad.seen(), DrawPad(strokes=small, as_mnist=way).digit.int())
 
 
+@pytest.mark.fault("an empty pad, and a dot", "no answer, and one")
 def test_an_empty_pad_gives_no_answer_and_a_dot_gives_one(open_pad):
     pad = open_pad({"sides": sides()})
     assert pad.text("verdict") == "Draw a digit."
@@ -229,6 +230,7 @@ def test_a_finger_draws_and_the_page_does_not_scroll_below_it(open_pad):
     assert is_near(pad.seen(), DrawPad(strokes=SEVEN).digit)
 
 
+@pytest.mark.fault("the pointer leaves the pad while it draws", "the stroke goes on")
 def test_a_stroke_goes_on_where_the_pointer_leaves_the_pad(open_pad):
     pad = open_pad()
     pad.settle(pad.root.get_by_label("as drawn").check)
@@ -271,6 +273,7 @@ def test_a_screen_reader_hears_the_answer_when_the_pen_rests(open_pad):
     assert spoken.inner_text().startswith("It says ")
 
 
+@pytest.mark.fault("a network too large for a saved page", "it is left out, and that is said")
 def test_a_large_network_is_not_in_the_page_and_that_is_said(open_pad):
     large = nn.Sequential(nn.Flatten(), nn.Linear(784, 200), nn.ReLU(), nn.Linear(200, 10))
     pad = open_pad({"sides": sides(), "large": large}, strokes=SEVEN)

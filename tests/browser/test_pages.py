@@ -46,6 +46,7 @@ def settle(page, act) -> None:
     )
 
 
+@pytest.mark.fault("a saved page without a network", "it works, and asks for nothing")
 def test_the_page_asks_for_nothing_but_itself(open_page):
     page = open_page(KernelExplorer(), guess("How many?", [1, 2]))
     assert [url for url in page.asked_for if not url.startswith(("file:", "data:", "blob:"))] == []
@@ -95,6 +96,7 @@ def test_every_other_control_answers(open_page):
     assert (seen[-1] == 255).all()
 
 
+@pytest.mark.fault("a word typed into a kernel", "marked, and not used")
 def test_what_is_typed_is_used_and_what_is_no_number_is_marked_and_not_used(open_page):
     page = open_page(KernelExplorer(kernel="identity"))
     cell = page.get_by_label("Weight in row 1, column 1")
@@ -155,6 +157,7 @@ def test_a_goal_is_reached_by_typing(open_page):
     assert "100 % of the noise, 100 % of the brightness" in page.locator(".cbh-found").inner_text()
 
 
+@pytest.mark.fault("a text file given as a picture", "refused in words, the old picture stays")
 def test_a_picture_of_ones_own_is_used_and_a_text_is_refused(open_page, tmp_path):
     Image.new("RGB", (600, 300), (255, 0, 0)).save(tmp_path / "red.png")
     (tmp_path / "notes.png").write_text("no picture")
@@ -196,6 +199,7 @@ def test_the_kernel_is_copied_as_a_line_of_python(open_page, clipboard):
     page.get_by_text("Copied.").wait_for(state="detached")
 
 
+@pytest.mark.fault("a page that may not use the clipboard", "the line is selected for the keys")
 def test_where_a_page_may_not_copy_the_line_is_selected_for_the_keys(page, open_page, clipboard):
     page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(Error('refused'))")
     open_page(KernelExplorer(kernel="Sobel x"))
@@ -216,6 +220,9 @@ def test_a_picture_is_pasted_from_the_clipboard(open_page, clipboard):
     assert (right.float() - torch.tensor([21.0, 110, 64])).abs().max() <= 1.5
 
 
+@pytest.mark.fault(
+    "a kernel larger than the image, in the page", "the page says why there is no output"
+)
 def test_a_kernel_larger_than_the_image_is_explained(open_page):
     page = open_page(KernelExplorer(image=[[0, 1], [1, 0]], kernel="identity", padding_mode="none"))
     assert "the kernel must fit" in page.locator(".cbh-panel-out .cbh-problem").inner_text()
@@ -276,6 +283,7 @@ def test_axe_finds_nothing_serious(open_page, colour_scheme):
     assert serious_problems(page) == []
 
 
+@pytest.mark.fault("a page in a browser without scripts", "a still picture is there")
 def test_without_scripts_there_is_a_still_picture(browser, tmp_path):
     path = KernelExplorer().to_html(tmp_path / "page.html")
     with browser.new_context(java_script_enabled=False) as context:

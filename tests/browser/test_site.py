@@ -75,15 +75,35 @@ def test_every_quiz_answers_every_choice(visit, name):
 @pytest.mark.parametrize("name", LIVE)
 def test_a_guess_hides_what_came_out_until_it_is_made(visit, name):
     page = visit(lesson_page(name))
+    page.locator("details.further").evaluate_all("all => all.forEach((fold) => (fold.open = true))")
     guesses = page.locator(".cbh-guess")
     assert guesses.count() >= 4
+    assert page.locator(".veil").count() == guesses.count()
     for guess in guesses.all():
-        if not guess.is_visible():
-            continue  # in a section that is folded
         assert guess.locator(".cbh-status").inner_text() == "Choose before you read on."
         guess.locator("input").first.check()
         assert "You guessed" in guess.locator(".cbh-status").inner_text()
         assert "run on" not in guess.locator(".cbh-status").inner_text()
+    assert page.locator(".veil").count() == 0
+    assert page.locator(".cell_output[hidden]").count() == 0
+
+
+def test_who_does_not_want_to_guess_is_shown_what_came_out(visit):
+    page = visit(lesson_page("02_convolution_by_hand"))
+    claim = page.get_by_text("the bright, flat piece beats the pattern itself").last
+    assert not claim.is_visible()
+    page.locator(".veil").first.click()
+    assert claim.is_visible()
+
+
+def test_paper_is_white_and_holds_everything(visit):
+    page = visit(lesson_page("04_pooling"), PROJECTOR, "dark")
+    assert page.evaluate("document.body.dataset.jpThemeLight") == "false"
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.body.dataset.jpThemeLight") == "true"
+    assert page.locator(".veil, details.further:not([open])").count() == 0
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.body.dataset.jpThemeLight") == "false"
 
 
 def test_the_stepper_computes_in_the_page(visit):
@@ -138,14 +158,13 @@ def test_widgets_follow_the_theme_that_the_reader_chooses(visit):
     assert len(colours) == 2
 
 
-def test_further_sections_are_folded_and_a_link_into_one_opens_it(visit, site):
+def test_further_sections_are_folded_and_a_link_into_one_opens_it(visit):
     page = visit(lesson_page("02_convolution_by_hand"))
     folds = page.locator("details.further")
     assert folds.count() >= 3
     assert page.locator("details.further[open]").count() == 0
     page.locator(".toc-drawer").get_by_text("Further: a whole layer, by hand").click()
-    fold = page.locator("section", has_text="Further: a whole layer, by hand").last
-    fold.locator("details.further > summary").click()
+    page.locator("details.further[open]").wait_for()
     assert page.locator("details.further[open]").count() == 1
 
 

@@ -15,6 +15,7 @@ def test_widgets_are_alive_where_page_and_python_hear_each_other(open_anywhere, 
     page.get_by_text("Widgets are alive: the page has called, and Python has answered.").wait_for()
 
 
+@pytest.mark.fault("a widget whose Python does not answer", "it says so, and what to do")
 def test_a_page_without_python_says_that_nobody_answers(open_page):
     from course_utils.widgets import Pulse
 

@@ -1,18 +1,58 @@
-// What every page does: keys reach what scrolls sideways, paper gets what is folded.
+// What every page does: guesses before answers, keys to what scrolls, folds that open, paper.
 "use strict";
 
 (() => {
   const scrollable = document.querySelectorAll(".table-wrapper, .cell_output, [data-widget], pre");
-  const reach = () => {
+
+  /** Whatever can be moved sideways can be reached by keys. */
+  function reach() {
     for (const part of scrollable) {
       if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
       else part.removeAttribute("tabindex");
     }
-  };
-  window.addEventListener("load", reach);
-  window.addEventListener("resize", reach);
+  }
 
+  /** What an experiment gave is hidden until the guess before it is made, or waived. */
+  function veil(guess) {
+    const answer = nextOutput(guess.closest(".cell"));
+    if (!answer || answer.hidden) return;
+    const waive = document.createElement("button");
+    Object.assign(waive, { type: "button", className: "veil", textContent: "Guess first, or show what came out" });
+    const lift = () => {
+      answer.hidden = false;
+      waive.remove();
+      window.dispatchEvent(new Event("resize")); // what was hidden may be wide
+    };
+    waive.addEventListener("click", lift);
+    guess.addEventListener("change", lift);
+    answer.before(waive);
+    answer.hidden = true;
+  }
+
+  function nextOutput(cell) {
+    for (let next = cell.nextElementSibling; next; next = next.nextElementSibling) {
+      const output = next.matches(".cell") && next.querySelector(":scope > .cell_output");
+      if (output) return output;
+    }
+    return null;
+  }
+
+  /** A link into what is folded opens it. */
+  function openTarget() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const fold = target?.closest("details") ?? target?.querySelector(":scope > details.further");
+    if (!fold) return;
+    fold.open = true;
+    target.scrollIntoView();
+  }
+
+  document.querySelectorAll('[data-widget="Guess"]').forEach(veil);
+  window.addEventListener("load", () => (reach(), openTarget()));
+  window.addEventListener("resize", reach);
+  window.addEventListener("hashchange", openTarget);
+  document.addEventListener("toggle", reach, { capture: true });
   window.addEventListener("beforeprint", () => {
+    for (const waive of document.querySelectorAll(".veil")) waive.click();
     for (const fold of document.querySelectorAll("details.further")) fold.open = true;
   });
 })();

@@ -3,7 +3,7 @@
 
 (() => {
   const article = document.querySelector("article");
-  const slides = article ? findSlides(article) : [];
+  const slides = article ? findSlides() : [];
   if (slides.length < 2) return;
 
   const root = document.documentElement;
@@ -13,11 +13,13 @@
   document.querySelector(".content-icon-container").prepend(
     button("Present", () => begin(), { class: "present-button", title: "One section at a time (key p)" }),
   );
-  document.body.append(bar.root);
+  document.body.append(bar.box);
+  window.addEventListener("beforeprint", end); // paper gets the whole page
+  document.addEventListener("fullscreenchange", () => document.fullscreenElement || end());
   document.addEventListener("keydown", onKey, { capture: true }); // before a widget takes PageDown
 
   /** A slide for each heading: what belongs to it, without what belongs to those below it. */
-  function findSlides(article) {
+  function findSlides() {
     return [...article.querySelectorAll("section")].map((section) => ({
       title: section.querySelector("h1, h2, h3").firstChild.textContent,
       parts: partsOf(section).filter((part) => part.textContent.trim() || part.querySelector("img")),
@@ -40,6 +42,7 @@
   }
 
   function end() {
+    if (!("presenting" in root.dataset)) return;
     delete root.dataset.presenting;
     for (const { parts } of slides) for (const part of parts) part.removeAttribute("data-hidden");
     if (document.fullscreenElement) document.exitFullscreen();
@@ -91,9 +94,9 @@
     place.setAttribute("role", "status");
     const back = button("Back", () => show(at - 1));
     const next = button("Next", () => show(at + 1));
-    const root = Object.assign(document.createElement("div"), { className: "present-bar" });
-    root.append(place, back, next, button("End", end));
-    return { root, place, back, next };
+    const box = Object.assign(document.createElement("div"), { className: "present-bar" });
+    box.append(place, back, next, button("End", end));
+    return { box, place, back, next };
   }
 
   function button(text, act, attributes = {}) {
