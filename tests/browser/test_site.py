@@ -85,7 +85,7 @@ def test_a_guess_hides_what_came_out_until_it_is_made(visit, name):
         assert "You guessed" in guess.locator(".cbh-status").inner_text()
         assert "run on" not in guess.locator(".cbh-status").inner_text()
     assert page.locator(".veil").count() == 0
-    assert page.locator(".cell_output[hidden]").count() == 0
+    assert page.locator(".cell[hidden]").count() == 0
 
 
 def test_who_does_not_want_to_guess_is_shown_what_came_out(visit):

@@ -12,29 +12,27 @@
     }
   }
 
-  /** What an experiment gave is hidden until the guess before it is made, or waived. */
+  /** An experiment, whose code says what came out, is hidden until one has guessed, or waived it. */
   function veil(guess) {
-    const answer = nextOutput(guess.closest(".cell"));
-    if (!answer || answer.hidden) return;
+    const experiment = nextExperiment(guess.closest(".cell"));
+    if (!experiment || experiment.hidden) return;
     const waive = document.createElement("button");
-    Object.assign(waive, { type: "button", className: "veil", textContent: "Guess first, or show what came out" });
+    Object.assign(waive, { type: "button", className: "veil", textContent: "Guess first, or show the experiment" });
     const lift = () => {
-      answer.hidden = false;
+      experiment.hidden = false;
       waive.remove();
       window.dispatchEvent(new Event("resize")); // what was hidden may be wide
     };
     waive.addEventListener("click", lift);
     guess.addEventListener("change", lift);
-    answer.before(waive);
-    answer.hidden = true;
+    experiment.before(waive);
+    experiment.hidden = true;
   }
 
-  function nextOutput(cell) {
-    for (let next = cell.nextElementSibling; next; next = next.nextElementSibling) {
-      const output = next.matches(".cell") && next.querySelector(":scope > .cell_output");
-      if (output) return output;
-    }
-    return null;
+  function nextExperiment(cell) {
+    let next = cell.nextElementSibling;
+    while (next && !next.matches(".cell:has(> .cell_output)")) next = next.nextElementSibling;
+    return next;
   }
 
   /** A link into what is folded opens it. */
