@@ -55,7 +55,8 @@ TESTS = {  # file -> the tests that are to notice
 # comments, imports, decorators; and lists of examples, where another number is another example
 NO_CODE = re.compile(r"\s*(#|//|/?\*|import\b|from\b|@|[\d\s()\[\],.-]+$|\(?\w*=?\[\(+\d)")
 SURVIVORS: dict[tuple[str, str], str] = {}  # (file, the changed line) -> why nobody can notice
-STRINGS = re.compile(r"""f?"(?:\\.|[^"\\])*"|f?'(?:\\.|[^'\\])*'|`[^`]*`|(?<= )#.*|//.*""")
+STRING = r"""f?"(?:\\.|[^"\\])*"|f?'(?:\\.|[^'\\])*'|`[^`]*`"""
+TEXT = {"py": re.compile(rf"{STRING}|#.*"), "mjs": re.compile(rf"{STRING}|//.*")}
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def mutants_of(file: str, each: int) -> list[Mutant]:
     for number, line in enumerate(text.splitlines(), 1):
         if number in skipped or NO_CODE.match(line):
             continue
-        texts = [match.span() for match in STRINGS.finditer(line)]
+        texts = [match.span() for match in TEXT[file.rpartition(".")[2]].finditer(line)]
         for pattern, change in CHANGES:
             for match in re.finditer(pattern, line):
                 if not any(start <= match.start() < end for start, end in texts):
