@@ -52,7 +52,7 @@ def prepare(pages: Path, numbers: list[str]) -> None:
             shutil.copy(PROJECT / name, pages)
     (pages / "static" / "course_widgets.js").write_text(script(), encoding="utf-8")
     (pages / "static" / "course_widgets.css").write_text(sheet(), encoding="utf-8")
-    (pages / "static" / "inline.css").touch()  # filled when the pages are sealed
+    (pages / "static" / "inline.css").touch()  # filled when the pages are finished
     put_pad(pages / "index.md")
     live = {source for number in numbers or [""] for source in notebooks.find_sources(number)}
     for source in sorted(notebooks.SOURCES.glob("*.py")):
@@ -73,13 +73,13 @@ def write_lesson(source: Path, folder: Path, *, live: bool) -> None:
 
 def with_reachable_links(text: Path, pages: Path) -> str:
     """Lead a link to a file that is no part of the site to the repository, or take it away."""
+    owner = repository.named()
 
     def lead(link: re.Match) -> str:
         words, target = link.groups()
         file = (text.parent / target).resolve()
         if file.is_file():
             return link[0]
-        owner = repository.named()
         inside = file.relative_to(pages.resolve())
         return f"[{words}]({repository.address(owner, inside)})" if owner else words
 

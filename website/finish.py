@@ -4,11 +4,12 @@ A page may load its own files and nothing else; scripts and styles that stand in
 known by their hashes: in its text there may be none. Nothing may be sent anywhere.
 """
 
-import base64
 import hashlib
 from pathlib import Path
 
 from bs4 import BeautifulSoup
+
+from course_utils.widgets.page import source_hash
 
 MEGABYTES = 3  # that a page may weigh, with its pictures, without what all pages share
 
@@ -69,9 +70,7 @@ def is_run(script) -> bool:
 
 
 def hashes(elements: list) -> str:
-    """Name what stands in the page as a policy names it."""
-    digests = [hashlib.sha256(each.string.encode()).digest() for each in elements if each.string]
-    return "".join(sorted({f" 'sha256-{base64.b64encode(each).decode()}'" for each in digests}))
+    return "".join(sorted({f" '{source_hash(each.string)}'" for each in elements if each.string}))
 
 
 def check_requests(page: BeautifulSoup, file: Path) -> None:

@@ -22,7 +22,8 @@ def html(*widgets, title: str) -> str:
     sheets = [(HERE / "page.css").read_text(encoding="utf-8"), *(widget._css for widget in widgets)]
     style = "\n".join(["", *dict.fromkeys(sheets), ""])
     policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}';"
+        f"default-src 'none'; script-src '{source_hash(script)}';"
+        f" style-src '{source_hash(style)}';"
         " img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     body = "\n".join(map(place, widgets))
@@ -73,6 +74,7 @@ def as_scope(module: str) -> str:
     return EXPORT.sub("", module).replace("export default {", "return {")
 
 
-def _hash(text: str) -> str:
+def source_hash(text: str) -> str:
+    """Name a script or a style as a content policy names it."""
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"

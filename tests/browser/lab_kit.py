@@ -1,11 +1,9 @@
 """What a browser test does in a notebook: run commands and cells, and ask axe about widgets."""
 
-from pathlib import Path
-
-import axe_playwright_python
 from playwright.sync_api import Page
 
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+from website.lint import AXE
+
 RUN = """([command, seconds]) => Promise.race([
   window.jupyterapp.commands.execute(command),
   new Promise((_, reject) => setTimeout(() => reject(Error(`${command} hangs`)), 1000 * seconds)),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.lab_kit import serious_problems
-from website.lint import lint
+from website.lint import READY, lint
 
 pytestmark = pytest.mark.browser
 PROJECT = Path(__file__).resolve().parents[2]
@@ -36,15 +36,13 @@ def visit(page, site):
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=colour_scheme)
         page.goto((site / name).as_uri())
-        page.wait_for_function(ALL_READY)
+        page.wait_for_function(READY)
         return page
 
     yield visit
     assert [url for url in page.asked_for if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
-ALL_READY = """() => [...document.querySelectorAll("[data-widget]")]
-  .every((place) => place.querySelector("[data-ready]"))"""
 lesson_page = "notebooks/{}.html".format
 
 
