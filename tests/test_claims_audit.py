@@ -1,7 +1,5 @@
 """The audit of claims: seeds are really others, and a margin is that to the nearest bound."""
 
-import json
-
 import pytest
 
 from benchmarks import claims
@@ -24,6 +22,11 @@ def test_every_seed_of_a_lesson_is_moved_and_nothing_else(code, expected):
     assert claims.shifted(code, 0) == code
 
 
+def noted(relation: str, bounds: list, values: list) -> list:
+    """What as many runs note of one claim."""
+    return [("so it is", relation, *both) for both in zip(bounds, values, strict=True)]
+
+
 MARGINS = [
     ("above", 1, [3, 4, 5], 3.0, "3.0"),
     ("above", 3.5, [3, 4, 5], 0.5, "**0.5**, 1 failed"),
@@ -35,16 +38,44 @@ MARGINS = [
 
 @pytest.mark.parametrize(("relation", "bound", "values", "margin", "said"), MARGINS)
 def test_the_margin_is_that_to_the_nearest_bound(relation, bound, values, margin, said):
-    found, cells = claims.row("so it is", relation, json.dumps(bound), values)
+    found, cells = claims.row(noted(relation, [bound] * 3, values))
     assert found == pytest.approx(margin)
     assert cells[-1] == said
 
 
-def test_a_claim_whose_value_never_changes_is_not_one_of_chance():
-    assert claims.is_of_chance([1, 2])
-    assert not claims.is_of_chance([1, 1])
-    assert not claims.is_of_chance([(1, 2), (3, 4)])
-    assert not claims.is_of_chance([True, False])
+def test_where_the_bound_is_measured_too_the_distance_between_the_two_counts():
+    found, cells = claims.row(noted("above", [1, 2, 3], [12, 12, 12]))
+    assert found == pytest.approx(10)
+    assert cells[1] == "above another measured value"
+    assert claims.row(noted("above", [1, 2, 3], [2, 3, 4]))[0] == float("inf")
+    assert claims.row(noted("above", [1, 2, 3], [0, 1, 2]))[0] == float("-inf")
+
+
+def test_what_is_no_number_is_said_to_hold_always_or_to_fail_so_often():
+    assert claims.row(noted("equals", [True] * 3, [True, False, False]))[1][-1] == "**2 failed**"
+    assert claims.row(noted("equals", [[1], [2], [3]], [[1], [2], [3]]))[1][-1] == "always"
+
+
+@pytest.mark.parametrize("value", [1, True, [1, 2]])
+def test_a_claim_whose_value_never_changes_is_not_one_of_chance(tmp_path, value):
+    text = claims.about(tmp_path / "00.py", [[("the same", "equals", value, value)]] * 2)
+    assert "1 claims measured the same each time." in text
+    assert "the same |" not in text
+
+
+@pytest.mark.parametrize("value", [2, False, [1, 3]])
+def test_a_claim_that_changes_is_in_the_table_whatever_it_measures(tmp_path, value):
+    runs = [[("another", "equals", 1, 1)], [("another", "equals", 1, value)]]
+    assert "| another |" in claims.about(tmp_path / "00.py", runs)
+
+
+def test_a_run_is_kept_and_not_run_again(tmp_path, monkeypatch):
+    [source] = notebooks.find_sources("00")
+    ran = []
+    monkeypatch.setattr(claims, "in_a_process", lambda source, run: ran.append(run) or [run])
+    assert claims.kept(source, tmp_path, 3) == claims.kept(source, tmp_path, 3) == [3]
+    assert claims.kept(source, tmp_path, 4) == [4]
+    assert ran == [3, 4]
 
 
 def test_a_lesson_is_run_solved_and_all_its_claims_are_noted(monkeypatch):

@@ -285,6 +285,15 @@ def fingerprint(notebook: nbformat.NotebookNode) -> str:
     return hashlib.sha256(repr(contents(notebook)).encode()).hexdigest()
 
 
+def fingerprint_with_package(notebook: nbformat.NotebookNode) -> str:
+    """Change whenever what a lesson shows may change: with the lesson, and with the package."""
+    digest = hashlib.sha256(fingerprint(notebook).encode())
+    for file in sorted((PROJECT / "course_utils").rglob("*.*")):
+        if file.suffix in (".py", ".mjs", ".css", ".json", ".safetensors"):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 def contents(notebook: nbformat.NotebookNode) -> list[tuple]:
     return [(cell.cell_type, cell.source, tags(cell)) for cell in notebook.cells]
 

@@ -1,7 +1,6 @@
 """A lesson as a page: what was run is shown, what the reader can move lives on in the browser."""
 
 import ast
-import hashlib
 import re
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from nbformat import NotebookNode
 from course_utils.lesson.check import written
 from tools import notebooks
 
-PROJECT = Path(__file__).resolve().parent.parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KEYS = re.compile(r"^(Run each cell with|A grey box with code is a \*\*cell).*$", re.MULTILINE)
 READ = (
@@ -35,7 +33,7 @@ display({"application/json": places}, raw=True)
 def run(source: Path, kept: Path) -> NotebookNode:
     """Run the learner's notebook with its widgets' places in it; one that ran as it is, is kept."""
     notebook = notebooks.twins(source)[notebooks.NOTEBOOKS / f"{source.stem}.ipynb"]
-    file = kept / f"{source.stem}.{fingerprint(notebook)}.ipynb"
+    file = kept / f"{source.stem}.{notebooks.fingerprint_with_package(notebook)}.ipynb"
     if file.exists():
         return nbformat.read(file, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(PLACES))
@@ -48,15 +46,6 @@ def run(source: Path, kept: Path) -> NotebookNode:
         older.unlink()
     nbformat.write(notebook, file)
     return notebook
-
-
-def fingerprint(notebook: NotebookNode) -> str:
-    """Change whenever the lesson or the package changes."""
-    digest = hashlib.sha256(notebooks.fingerprint(notebook).encode())
-    for file in sorted((PROJECT / "course_utils").rglob("*.*")):
-        if file.suffix in (".py", ".mjs", ".css", ".json", ".safetensors"):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def outputs(notebook: NotebookNode) -> list[NotebookNode]:
