@@ -45,6 +45,9 @@ audit: installed-dev  ## measure what takes long; the results go to docs/audit (
 	@$(IN_VENV) -m benchmarks.start
 	@$(IN_VENV) -m benchmarks.table
 	@$(IN_VENV) -m benchmarks.mutants
+	@$(IN_VENV) -m benchmarks.claims --data drawn
+	@$(IN_VENV) -m benchmarks.claims --data mnist
+	@$(IN_VENV) -m benchmarks.versions
 	@COLAB=all $(IN_VENV) -m pytest --quiet tests/test_colab.py
 	@LESSONS=all $(IN_VENV) -m pytest --quiet tests/test_lessons_anywhere.py
 

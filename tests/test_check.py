@@ -80,6 +80,24 @@ def test_what_an_answer_printed_is_shown_only_while_it_is_wrong(capsys):
     assert capsys.readouterr().out == "Correct: right for all 11 inputs that were tried.\n"
 
 
+def double(signal):
+    return 2 * signal
+
+
+def test_the_praise_counts_the_inputs():
+    for inputs, praise in [([(1,)], "that is one."), ([(1,), (2,)], "right for all 2 inputs")]:
+        doubling = exercise.exercise(inputs=exercise.tensors(*([shape] for shape in inputs)))
+        assert doubling(double).examine(double).message.startswith(praise)
+
+
+def test_small_inputs_are_whole_numbers_without_zero_and_larger_ones_are_not():
+    [(small,), (large,)] = exercise.tensors([(5, 8)], [(41,)])
+    assert torch.equal(small, small.round())
+    assert {1, 2, 3} <= {abs(number) for number in small.flatten().tolist()} <= set(range(1, 20))
+    assert small.min() < 0 < small.max()
+    assert not torch.equal(large, large.round())
+
+
 def test_single_precision_is_right_with_a_remark():
     verdict = check.cross_correlate(lambda image, kernel: faults.right(image, kernel).float())
     assert verdict.status == "correct"

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from course_utils import models, train
+from course_utils.train import checkpoint
 
 
 @pytest.fixture
@@ -222,6 +223,21 @@ def test_a_file_without_a_digest_is_read(tmp_path, more):
     path = tmp_path / "file"
     path.write_bytes(in_file(HEADER | more))
     assert not train.restore(nn.Linear(2, 1), path).weight.any()
+
+
+def test_a_file_may_hold_more_than_the_model_needs_but_not_much_more(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    path.write_bytes(in_file(HEADER | {"__metadata__": {"a long note": "x" * 2_000_000}}))
+    assert not train.restore(nn.Linear(2, 1), path).weight.any()
+    monkeypatch.setattr(checkpoint, "MOST_BEYOND", 1_000_000)
+    refuses(path, "and the model needs far fewer")
+
+
+def test_a_network_larger_than_that_is_read_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "MOST_BEYOND", 1_000)
+    path = train.save(large := nn.Linear(100, 100), tmp_path / "file")
+    fresh = train.restore(nn.Linear(100, 100), path)
+    assert same(fresh.state_dict(), large.state_dict())
 
 
 def giant(path: Path) -> None:

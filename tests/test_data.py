@@ -1,8 +1,10 @@
 """The digits that a lesson gets: from where, in what shape, and in which words."""
 
 import errno
+import io
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -73,6 +75,15 @@ def test_real_digits_are_downloaded_once(good_downloads, downloads, capsys):
     ]
     data.load("auto")
     assert "Fetching" not in capsys.readouterr().out
+
+
+def test_that_it_is_fetched_is_to_be_read_before_it_begins(monkeypatch):
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown))
+    seen = []
+    monkeypatch.setattr(mnist, "_download", lambda folder: seen.append(shown.getvalue()))
+    data.load("auto")
+    assert seen[0].startswith(b"Fetching MNIST")
 
 
 def test_another_source_is_refused():

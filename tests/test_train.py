@@ -78,6 +78,13 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit(stripes):
     assert not same(numbers_of(first), numbers_of(other))
 
 
+def test_who_names_no_seed_gets_seed_0(stripes):
+    first, second = small_cnn(), small_cnn()
+    train.fit(first, stripes(), progress=False)
+    train.fit(second, stripes(), seed=0, progress=False)
+    assert same(numbers_of(first), numbers_of(second))
+
+
 OTHER_PROCESS = """
 import sys
 from tests import conftest, test_train
@@ -623,6 +630,12 @@ def test_evaluate_needs_a_label_for_each_image(images, labels, named):
         train.evaluate(ReadsLabelFromPixel(), images, labels)
 
 
+def test_a_single_image_can_be_evaluated():
+    for label, accuracy in [(0, 1), (3, 0)]:
+        right = train.evaluate(ReadsLabelFromPixel(), IMAGES[:1], torch.tensor([label]))
+        assert right == accuracy
+
+
 @pytest.mark.fault("predictions in batches of 0, of 1.5 or of nan", "an error names the number")
 @pytest.mark.parametrize("batch_size", [0, -1, 1.5, math.nan, "10"])
 def test_a_batch_that_is_none_is_refused(batch_size):
@@ -657,6 +670,9 @@ def test_the_best_device_is_taken_and_a_missing_one_named(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert str(train.choose_device()) == "cuda"
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert str(train.choose_device()) == "cuda"
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert str(train.choose_device("cuda:1")) == "cuda:1"
     with pytest.raises(ValueError, match="cpu, cuda, cuda:0, cuda:1, mps .* got 'cuda:2'"):
         train.choose_device("cuda:2")
