@@ -53,7 +53,7 @@ def output_size(size: int, kernel_size: int, *, stride=1, padding=0, dilation=1)
     The reach is dilation * (kernel_size - 1) + 1, the pixels from the kernel's first cell to its
     last. Raises ValueError where it does not fit even once.
     """
-    for name, value, least in [("size", size, 0), ("kernel_size", kernel_size, 1),
+    for name, value, least in [("size", size, 1), ("kernel_size", kernel_size, 1),
                                ("stride", stride, 1), ("padding", padding, 0),
                                ("dilation", dilation, 1)]:  # fmt: skip
         inputs.whole_number(value, name, least)

@@ -195,3 +195,18 @@ def test_output_size_refuses_what_is_no_size(name, value):
     error = ValueError if value == -1 else TypeError
     with pytest.raises(error, match=rf"{name} must be .* got {value!r}"):
         ops.output_size(**{"size": 5, "kernel_size": 3} | {name: value})
+
+
+@pytest.mark.parametrize("name", ["size", "kernel_size", "stride", "dilation"])
+def test_output_size_refuses_nothing_but_for_padding(name):
+    assert ops.output_size(5, 3, padding=0) == ops.output_size(5, 3) == 3
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
+        ops.output_size(**{"size": 5, "kernel_size": 3, "padding": 9} | {name: 0})
+
+
+def test_an_image_without_pixels_is_refused_as_by_pytorch_whatever_the_padding():
+    x, weight = torch.zeros(1, 1, 0, 4), torch.zeros(1, 1, 1, 1)
+    with pytest.raises(RuntimeError):
+        F.conv2d(x, weight, padding=1)
+    with pytest.raises(ValueError, match="size must be at least 1, got 0"):
+        ops.conv2d(x, weight, padding=1)

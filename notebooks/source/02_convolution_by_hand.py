@@ -390,12 +390,12 @@ quiz("02")
 # ## Cross-correlation and convolution: for which kernels do the two give the same, whatever the image?
 # - [ ] For none: they are two different operations with different answers
 #   They differ by the flip alone. A kernel that the flip leaves as it is makes them equal.
-# - [x] For those that a turn by 180 degrees leaves as they are
-#   Convolution flips the kernel first, and these do not notice. The blur kernels of this lesson are of that sort; Sobel's are not.
 # - [ ] For kernels that sum to 0
 #   `[-1, 1]` sums to 0, and flipped it is `[1, -1]`: every answer changes its sign.
 # - [ ] For all: PyTorch computes both with `conv2d`
 #   `conv2d` computes cross-correlation, whatever its name says. You get convolution from it by flipping the kernel yourself.
+# - [x] For those that a turn by 180 degrees leaves as they are
+#   Convolution flips the kernel first, and these do not notice. The blur kernels of this lesson are of that sort; Sobel's are not.
 
 # %% [markdown] tags=["quiz"]
 # ## A kernel of 5 x 5 slides over an image of 28 x 28 without padding, and a second one of 5 x 5 over what came out. How large is the result?
@@ -421,10 +421,10 @@ quiz("02")
 
 # %% [markdown] tags=["quiz"]
 # ## You move the digit in the image 3 pixels to the right; no border is near. What happens to the map that a convolution makes of it?
-# - [ ] It stays the same, because the same kernel is used everywhere
-#   You will read that. If the map stayed the same it could not say where the digit is. The answer moves along.
 # - [x] It moves 3 pixels to the right, too
 #   That is equivariance: shift first and convolve then, or the other way round, it is the same.
+# - [ ] It stays the same, because the same kernel is used everywhere
+#   You will read that. If the map stayed the same it could not say where the digit is. The answer moves along.
 # - [ ] It changes everywhere, since all windows see other pixels
 #   Each window now sees what its neighbour three steps to the left saw before. So its answer is that neighbour's old answer.
 
@@ -445,10 +445,10 @@ quiz("02")
 #   That would be the absolute value. ReLU keeps 3, and turns -3 into 0.
 # - [ ] A little: a small positive number is left of the -3
 #   The sigmoid would do that (it gives 0.05). ReLU gives 0 for everything below zero, and all of it looks alike afterwards.
-# - [x] Nothing: for that it needs a second kernel, with all signs turned round
-#   There is one map for what brightens and one for what darkens. Such pairs are often seen among the kernels that a network learns.
 # - [ ] Nothing, and the network cannot learn about right edges any more
 #   This map has lost them. Another kernel of the same layer, with opposite signs, answers them by 3.
+# - [x] Nothing: for that it needs a second kernel, with all signs turned round
+#   There is one map for what brightens and one for what darkens. Such pairs are often seen among the kernels that a network learns.
 
 # %% [markdown] tags=["slide"]
 # ## What you have seen

@@ -471,12 +471,12 @@ quiz("03")
 
 # %% [markdown] tags=["quiz"]
 # ## You give a layer stride 2 in place of 1, and leave all else. What becomes of its parameters?
+# - [x] Nothing: there are as many as before
+#   The kernel is the same; it goes to fewer places. What falls to a quarter is the work.
 # - [ ] There are a quarter as many, since only a quarter of the places is left
 #   The places got fewer. But the same kernel goes to all of them, and it is stored once.
 # - [ ] There are half as many
 #   Nothing in the kernel was halved. What got smaller is the map that comes out.
-# - [x] Nothing: there are as many as before
-#   The kernel is the same; it goes to fewer places. What falls to a quarter is the work.
 # - [ ] There are more, because each number must now describe a larger piece
 #   Each number still sees as many pixels as before. It is the *later* layers that see more.
 
@@ -495,12 +495,12 @@ quiz("03")
 # ## A network of convolutions and ReLU, with random weights and replicate padding, gets a blank sheet. What comes out?
 # - [ ] Noise, because the weights are random
 #   They are random, and the same ones everywhere. Every window sees the same grey and gives the same answer.
-# - [x] Maps that are each the same everywhere
-#   No window can differ from another, not even at the border. With zero padding the rim would differ, and with each layer what lies further inside.
 # - [ ] A sheet that is plain in the middle and different at the rim
 #   That is what zero padding does. Replicate goes on with the same grey beyond the edge.
 # - [ ] Zeros, because there are no edges on the sheet
 #   Only kernels that sum to zero answer a plain area by 0, and there is a bias as well. Plain, yes; zero, no.
+# - [x] Maps that are each the same everywhere
+#   No window can differ from another, not even at the border. With zero padding the rim would differ, and with each layer what lies further inside.
 
 # %% [markdown] tags=["slide"]
 # ## What you have seen

@@ -433,10 +433,10 @@ quiz("04")
 
 # %% [markdown] tags=["quiz"]
 # ## You put a 2 x 2 max pooling in front of a convolution with 32 kernels of 3 x 3. What becomes of the convolution's parameters?
-# - [ ] They become a quarter as many, since the map has a quarter of the numbers
-#   The map has, the kernel has not. It is the number of places that falls to a quarter.
 # - [x] Nothing: the kernels have as many weights as before
 #   Kernel size and channels decide, and the size of the map is not among them. The work falls to a quarter; a linear layer behind it would shrink, too.
+# - [ ] They become a quarter as many, since the map has a quarter of the numbers
+#   The map has, the kernel has not. It is the number of places that falls to a quarter.
 # - [ ] They become more, because pooling brings its own weights
 #   Pooling has none. It takes the largest number, and there is nothing to learn in that.
 
@@ -475,12 +475,12 @@ quiz("04")
 # ## You swap ReLU and pooling in a trained network without batch norm. When is every output the same as before?
 # - [ ] With either kind of pooling, since ReLU looks at each number alone
 #   A mean mixes positive and negative numbers, and it matters whether the negative ones were clipped before.
-# - [x] With max pooling
-#   ReLU keeps the order of numbers, so the same number wins, clipped before or after.
 # - [ ] With average pooling, because it is a convolution
 #   It is one, and that is the trouble: a sum of clipped numbers is not the clipped sum.
 # - [ ] Never exactly; rounding differs
 #   Neither the maximum nor ReLU rounds: they hand on a number that was there, or 0.
+# - [x] With max pooling
+#   ReLU keeps the order of numbers, so the same number wins, clipped before or after.
 
 # %% [markdown] tags=["quiz"]
 # ## What does global average pooling tell the next layer about a map?

@@ -391,10 +391,10 @@ quiz("06")
 
 # %% [markdown] tags=["quiz"]
 # ## A network for ten classes prints a loss of 2.30 at its first step, and 2.30 after three hundred. What do you conclude?
-# - [ ] It has converged: the loss does not change any more
-#   It has stopped changing, at the price of knowing nothing: ln 10 is what equal shares for ten classes cost.
 # - [x] It has learnt nothing so far; something in the training is broken
 #   2.30 is ln 10. Look for a learning rate of 0, slopes that are never computed, labels that do not belong to the images.
+# - [ ] It has converged: the loss does not change any more
+#   It has stopped changing, at the price of knowing nothing: ln 10 is what equal shares for ten classes cost.
 # - [ ] It reads about 23 of 100 digits
 #   The loss is not a share of digits. Equal shares for ten digits read about 10 of 100.
 # - [ ] Nothing, one would have to know the accuracy
@@ -404,12 +404,12 @@ quiz("06")
 # ## "Average loss on the test set: 0.0003", prints a program that sums up the mean loss of each batch of 100 and divides by the number of images. What is wrong?
 # - [ ] Nothing; networks get that good on MNIST
 #   At an accuracy of 99 % the plain mean loss is a few hundredths. Divide correctly and look again.
-# - [x] A sum of batch means must be divided by the number of batches; the figure is 100 times too small
-#   Each batch has already divided by its 100 images. Dividing by the images again divides twice.
 # - [ ] The loss must be summed over the classes as well
 #   Cross-entropy looks at the share of the true class alone; there is nothing to sum.
 # - [ ] It should have taken the largest batch loss
 #   That would be another figure, the worst batch; the mean is a fine thing to report, if it is one.
+# - [x] A sum of batch means must be divided by the number of batches; the figure is 100 times too small
+#   Each batch has already divided by its 100 images. Dividing by the images again divides twice.
 
 # %% [markdown] tags=["quiz"]
 # ## You train twenty epochs, look at the accuracy on the test images after each, and report the best. Is that honest?
@@ -435,10 +435,10 @@ quiz("06")
 # ## Two settings, one run each: 98.7 % and 98.9 %. Which do you take?
 # - [ ] The second; it is better by 0.2
 #   Another seed moves a run by about that much. Run both several times first.
-# - [x] Neither yet: run both with several seeds and compare the gap with the spread
-#   A gap counts when it is clearly larger than what the seed alone does.
 # - [ ] The first; the second may be over-fitted
 #   Both were measured on images that they had not trained on. What is missing is the spread.
+# - [x] Neither yet: run both with several seeds and compare the gap with the spread
+#   A gap counts when it is clearly larger than what the seed alone does.
 
 # %% [markdown] tags=["quiz"]
 # ## In the training loop somebody forgets `optimizer.zero_grad()`. What happens?

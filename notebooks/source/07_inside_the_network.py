@@ -485,12 +485,12 @@ quiz("07")
 # ## You cover a patch of an image, and the share of the answer drops from 0.95 to 0.3. What have you found?
 # - [ ] The reason for the answer
 #   You have found pixels that this answer needs. There may be other places that it needs as much.
-# - [x] Without these pixels, replaced by paper, this network is less sure of this answer
-#   That, and no more. Another filling than paper can give another map.
 # - [ ] That the kernels at this place are the most important ones
 #   A kernel has no place: it works everywhere.
 # - [ ] An error in the network
 #   Ink that is needed is no error. An answer that did not mind what is covered would be odd.
+# - [x] Without these pixels, replaced by paper, this network is less sure of this answer
+#   That, and no more. Another filling than paper can give another map.
 
 # %% [markdown] tags=["quiz"]
 # ## A heat map looks the same for your trained network and for one with random weights. What does it show?
@@ -514,10 +514,10 @@ quiz("07")
 
 # %% [markdown] tags=["quiz"]
 # ## A network reads 99 % of the test digits and 50 % of yours. What is the most likely reason?
-# - [ ] Bad luck; 50 % and 99 % are within the spread
-#   No spread over seeds is as wide as that.
 # - [x] Your digits differ from those that it learnt from, in size, pen or place for instance
 #   Draw or measure one factor at a time, and you will find which.
+# - [ ] Bad luck; 50 % and 99 % are within the spread
+#   No spread over seeds is as wide as that.
 # - [ ] The test digits were in the training pile
 #   That happens, and one checks it. But a factor that training never showed is enough, as you have seen.
 # - [ ] You write wrongly

@@ -496,19 +496,19 @@ quiz("08")
 # ## A network reads 99 % of MNIST and 10 % of your photos. What do you do first?
 # - [ ] Train it longer on MNIST
 #   It would read 99.1 % of MNIST. Your photos are nothing like those images.
-# - [x] Look at a photo in the very form in which the network gets it
-#   Beside a training image you see at once what differs: ink, paper, size, place.
 # - [ ] Take a deeper network
 #   Depth does not make paper 0 or a digit 20 pixels large. What is wrong is in front of the network.
 # - [ ] Conclude that it has over-fitted
 #   It reads test images that it has never seen. It is the kind of image that is new.
+# - [x] Look at a photo in the very form in which the network gets it
+#   Beside a training image you see at once what differs: ink, paper, size, place.
 
 # %% [markdown] tags=["quiz"]
 # ## "expected input[2, 32, 32, 3] to have 3 channels, but got 32 channels instead". What happened?
-# - [ ] The model was built for 32 channels
-#   The model expects 3, says the message. It counts channels at index 1, and finds 32 there.
 # - [x] The images lie in memory as (N, H, W, C)
 #   Files and NumPy keep the colours of a pixel together. `permute(0, 3, 1, 2)` brings the channels to index 1.
+# - [ ] The model was built for 32 channels
+#   The model expects 3, says the message. It counts channels at index 1, and finds 32 there.
 # - [ ] The images are too small for three poolings
 #   32 can be halved three times. The message is about channels, and comes from the first layer.
 
