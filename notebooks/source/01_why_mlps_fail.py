@@ -329,7 +329,7 @@ claim("after 1,000 images each the CNN leads that MLP by", reached["CNN"][1] - w
 claim("after 10,000 each it leads the MLP of its own size by", reached["CNN"][2] - reached["MLP 784-21-10"][2], above=2)
 
 # %% [markdown]
-# With a tenth of the images and a sixth of the parameters it keeps up. You will read that CNNs need large amounts of data; on images, compared with an MLP, it is the other way round. What counts is not the number of parameters but what they are spent on. (The CNN also has batch norm, lesson 05. That is not what decides: MLPs with batch norm close a small part of the gap after 10,000 images, and mostly none of it after fewer.)
+# With a tenth of the images and a sixth of the parameters it keeps up. You will read that CNNs need large amounts of data; on images, compared with an MLP, it is the other way round. What counts is not the number of parameters but what they are spent on. (The CNN also has batch norm, lesson 05; in the MLPs it closes little of the gap.)
 
 # %% [markdown] tags=["slide"]
 # ## Move the digit

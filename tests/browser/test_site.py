@@ -182,7 +182,7 @@ def visible_titles(page) -> list[str]:
 def test_a_page_is_presented_one_section_at_a_time_by_keys(visit):
     page = visit(lesson_page("04_pooling"))
     plain = page.evaluate(SIZE)
-    page.keyboard.press("p")
+    page.get_by_role("button", name="Present").click()
     shown = []
     for _ in titles(page):
         assert len(visible_titles(page)) == 1
@@ -198,7 +198,7 @@ def test_a_page_is_presented_one_section_at_a_time_by_keys(visit):
 
 def test_a_remote_control_scrolls_a_long_section_before_it_turns_the_page(visit):
     page = visit(lesson_page("02_convolution_by_hand"), {"width": 1280, "height": 720})
-    page.keyboard.press("p")
+    page.get_by_role("button", name="Present").click()
     page.keyboard.press("PageDown")
     assert visible_titles(page) == ["2. Convolution by hand"]
     assert page.evaluate("scrollY") > 100
@@ -210,7 +210,7 @@ def test_a_remote_control_scrolls_a_long_section_before_it_turns_the_page(visit)
 
 def test_keys_belong_to_a_widget_while_it_has_the_focus(visit):
     page = visit(lesson_page("02_convolution_by_hand"))
-    page.keyboard.press("p")
+    page.get_by_role("button", name="Present").click()
     while not page.locator(".cbh-stepper").is_visible():
         page.keyboard.press("ArrowRight")
     title = visible_titles(page)

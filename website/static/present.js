@@ -1,4 +1,4 @@
-// Presenting a page: one section at a time, in large type. Key p begins, Escape ends.
+// Presenting a page: one section at a time, in large type. A button begins, Escape ends.
 "use strict";
 
 (() => {
@@ -11,7 +11,7 @@
   let at = 0;
 
   document.querySelector(".content-icon-container").prepend(
-    button("Present", () => begin(), { class: "present-button", title: "One section at a time (key p)" }),
+    button("Present", () => begin(), { class: "present-button", title: "One section at a time" }),
   );
   document.body.append(bar.box);
   window.addEventListener("beforeprint", end); // paper gets the whole page
@@ -77,12 +77,8 @@
   };
 
   function onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!("presenting" in root.dataset) || event.ctrlKey || event.metaKey || event.altKey) return;
     const isTyping = event.target.closest("input, textarea, select, [data-widget]");
-    if (!("presenting" in root.dataset)) {
-      if (event.key === "p" && !isTyping) begin();
-      return;
-    }
     if (!(event.key in moves) || (isTyping && !/^Page|^Escape/.test(event.key))) return;
     event.preventDefault();
     event.stopPropagation();
