@@ -58,6 +58,8 @@ SURVIVORS = {  # the changed line -> why nobody can notice
     "if time.time() - memory.stat().st_mtime <= RETRY_SECONDS:":
         "No two moments are an hour apart to the last digit.",
     "near = get_close_matches(name, dir(self), n=2)": "Only the nearest one is named.",
+    "padded = [length + 2 * around for length, around in zip(x.shape[2:], padding, strict=False)]":
+        "Both have two numbers; strict stands there for who changes what comes before.",
     "for made, case in zip(drawn, cases, strict=False)":
         "Both are of one length; strict stands there for who changes the line above.",
     "for (let c = 0; c <= channels; c++) {":

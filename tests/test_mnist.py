@@ -350,6 +350,30 @@ def test_after_a_process_was_killed_the_next_one_works_and_tidies_up(
     assert names_in(tmp_path) == {"MNIST"}
 
 
+def test_who_waits_for_another_process_waits_longer_than_a_download_may_take(tmp_path, monkeypatch):
+    waited = []
+
+    def lock(path, timeout):
+        waited.append(timeout)
+        raise mnist.Timeout(path)
+
+    monkeypatch.setattr(mnist, "FileLock", lock)
+    with pytest.raises(mnist.DataError, match="another process is still downloading"):
+        mnist.fetch(tmp_path)
+    assert mnist.FETCH_SECONDS < waited[0] < 2 * mnist.FETCH_SECONDS
+
+
+def test_what_cannot_be_tidied_up_does_not_spoil_a_download(tiny_mnist, tmp_path, monkeypatch):
+    def fails(path, ignore_errors):
+        if not ignore_errors:
+            raise PermissionError(path)
+
+    monkeypatch.setattr(mnist, "_download", tiny_mnist.write)
+    monkeypatch.setattr(mnist.shutil, "rmtree", fails)
+    mnist.fetch(tmp_path)
+    assert len(mnist.read(tmp_path)[0]) == 30
+
+
 # ---------------------------------------------------------------- the child process, a real one
 
 

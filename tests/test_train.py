@@ -659,6 +659,17 @@ def test_predicting_leaves_all_numbers_as_they_are(stripes):
     assert same(numbers_of(model), before)
 
 
+def test_distortions_fall_evenly_to_nothing(stripes, monkeypatch):
+    strengths = []
+    monkeypatch.setattr(
+        sys.modules[train.fit.__module__], "distort",
+        lambda images, strength: strengths.append(strength) or images,
+    )  # fmt: skip
+    recipe = Recipe(epochs=2, batch_size=150, distortion=0.8)
+    train.fit(small_cnn(), stripes(train=300), recipe=recipe, progress=False)
+    assert strengths == pytest.approx([0.8, 0.6, 0.4, 0.2])
+
+
 @pytest.mark.fault("a device that this machine lacks", "an error that lists those that it has")
 def test_the_best_device_is_taken_and_a_missing_one_named(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
