@@ -19,7 +19,7 @@ import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from math import copysign, inf
+from math import copysign, inf, log
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -33,6 +33,7 @@ KEPT = notebooks.PROJECT / "build" / "claims"
 SEEDS = 20
 STEP = 1_000  # from run to run: loops over seeds do not meet those of the next run
 WANTED = 3.0  # standard deviations
+RATIO = re.compile(r"\b(times|factor|multiple)\b")
 
 
 def main() -> None:
@@ -57,7 +58,8 @@ def main() -> None:
                        for number, source in enumerate(sources))  # fmt: skip
     intro = f"""Each lesson was run {options.seeds} times with other seeds, on {options.data}
 digits. "margin" is the distance of the mean from the bound, in standard deviations over the
-runs; bold where it is below {WANTED:g}, with the number of runs in which the claim failed."""
+runs (for "so many times" and "a factor of" both in logarithms: half and twice are equally far from
+one); bold where it is below {WANTED:g}, with the number of runs in which the claim failed."""
     if options.lessons:
         print(text)
     else:
@@ -150,7 +152,8 @@ def row(runs: list) -> tuple[float, list[str]]:
     if relation == "equals" or not all(isinstance(value, int | float) for value in values):
         said = f"**{failed} failed**" if failed else "always"
         return -failed or inf, [sentence, f"{relation} {ends}", "", "", said]
-    margin = min(in_spreads(apart) for apart in distances(relation, values, bounds))
+    scale = log if is_ratio(sentence, relation, values, bounds) else float
+    margin = min(in_spreads(apart) for apart in distances(relation, values, bounds, scale))
     said = f"{margin:.1f}" if margin >= WANTED else f"**{margin:.1f}**, {failed} failed"
     if any(other != bound for other in bounds):
         ends = "another measured value"
@@ -158,18 +161,25 @@ def row(runs: list) -> tuple[float, list[str]]:
     return margin, [cell.replace("|", r"\|") for cell in cells]
 
 
+def is_ratio(sentence: str, relation: str, values: list, bounds: list) -> bool:
+    """Say whether twice and half are as far apart as one and the other way round: in logarithms."""
+    ends = [end for bound in bounds for end in (bound if relation == "between" else [bound])]
+    return bool(RATIO.search(sentence)) and min(*values, *ends) > 0
+
+
 def in_spreads(apart: list[float]) -> float:
     spread = stdev(apart)
     return mean(apart) / spread if spread else copysign(inf, mean(apart))
 
 
-def distances(relation: str, values: list[float], bounds: list) -> list[list[float]]:
+def distances(relation: str, values: list[float], bounds: list, scale) -> list[list[float]]:
     """How far each value is on the right side of its bound; for `between`, of either end."""
     if relation == "between":
         lows, highs = zip(*bounds, strict=True)
-        return distances("above", values, lows) + distances("below", values, highs)
+        return distances("above", values, lows, scale) + distances("below", values, highs, scale)
     sign = 1 if relation == "above" else -1
-    return [[sign * (value - bound) for value, bound in zip(values, bounds, strict=True)]]
+    pairs = zip(values, bounds, strict=True)
+    return [[sign * (scale(value) - scale(bound)) for value, bound in pairs]]
 
 
 if __name__ == "__main__":

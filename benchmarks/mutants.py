@@ -49,7 +49,7 @@ TESTS = {  # file -> the tests that are to notice
     "course_utils/lesson/claim.py": "tests/test_claim.py",
     "course_utils/lesson/checks/lesson_02.py": "tests/test_check_answers.py",
     "course_utils/lesson/checks/lesson_04.py": "tests/test_check_answers.py",
-    "course_utils/lesson/exercise.py": "tests/test_check.py tests/test_check_answers.py",
+    "course_utils/lesson/exercise.py": "tests/test_check.py tests/test_check_[as][ne]*.py",
     "course_utils/widgets/core.mjs": "tests/js/core.test.mjs tests/test_core_parity.py",
 }
 # comments, imports, decorators; and lists of examples, where another number is another example
@@ -62,6 +62,8 @@ SURVIVORS = {  # the changed line -> why nobody can notice
         "Both have two numbers; strict stands there for who changes what comes before.",
     "for made, case in zip(drawn, cases, strict=False)":
         "Both are of one length; strict stands there for who changes the line above.",
+    "for at, (result, wanted) in enumerate(zip(results, expected, strict=False), start=1):":
+        "Who answers with too few or too many tensors was told so before.",
     "for (let c = 0; c <= channels; c++) {":
         "JavaScript lets one write beyond the end of a typed array, and nothing is written.",
     "const scale = longer > 0 ? (PEN.box - PEN.width) / longer : 1;":

@@ -51,6 +51,15 @@ def test_where_the_bound_is_measured_too_the_distance_between_the_two_counts():
     assert claims.row(noted("above", [1, 2, 3], [0, 1, 2]))[0] == float("-inf")
 
 
+@pytest.mark.parametrize(
+    ("sentence", "margin"),
+    [("so many times as fast", 2.0), ("by a factor of", 2.0), ("seconds, sometimes", 1.2002)],
+)
+def test_ratios_are_compared_in_logarithms(sentence, margin):
+    found, _ = claims.row([(sentence, "above", 1, value) for value in (2, 4, 8)])
+    assert found == pytest.approx(margin, rel=1e-3)
+
+
 def test_what_is_no_number_is_said_to_hold_always_or_to_fail_so_often():
     assert claims.row(noted("equals", [True] * 3, [True, False, False]))[1][-1] == "**2 failed**"
     assert claims.row(noted("equals", [[1], [2], [3]], [[1], [2], [3]]))[1][-1] == "always"

@@ -659,14 +659,14 @@ import time
 
 def fastest(function, *arguments):
     times = []
-    for _ in range(3):
+    for _ in range(10):
         started = time.perf_counter()
         function(*arguments)
         times.append(time.perf_counter() - started)
     return min(times)
 
 # %% [markdown]
-# The fastest of three runs counts: what else the computer does can only slow it down.
+# The fastest of ten runs counts: what else the computer does can only slow it down.
 
 # %%
 x, weight = digit[None, None], kernels["vertical edges"][None, None]

@@ -65,7 +65,8 @@ guess("Now all weights are twice as large. How much larger are the numbers after
 loud, right, quiet = spreads_through(2), spreads_through(1), spreads_through(0.5)
 claim("a factor of two at each of 20 layers: two to the power of twenty",
       round(loud[-1] / right[-1]), equals=2**20, answer="1,000,000 times")
-claim("by He's rule: the last spread as a multiple of the first", right[-1] / right[0], between=(0.05, 2))
+change = right[-1] / right[0]
+claim("by He's rule, first and last spread differ by a factor of", max(change, 1 / change), below=20)
 every_other = {"weights twice as large": loud[1::2], "He's rule": right[1::2], "half as large": quiet[1::2]}
 show.lines(range(2, 21, 2), every_other, xlabel="layer", ylabel="spread", yscale="log")
 
@@ -591,16 +592,16 @@ claim("one convolution gives what the two layers gave, up to", (one - pair(x)).a
 # %% [markdown] tags=["further"]
 # ## Further: a look leaves traces
 #
-# In train mode the running statistics move with whatever passes by, whether anybody trains or not. Suppose that somebody forgets `model.eval()`, looks at 200 ones, and only then remembers it.
+# In train mode the running statistics move with whatever passes by, whether anybody trains or not. Suppose that somebody forgets `model.eval()`, lets the network look at 200 pictures of a camera whose cap is still on, all ink, and only then remembers it.
 
 # %%
 spoilt = copy.deepcopy(model).train()                            # model.eval() was forgotten ...
 with torch.no_grad():
-    for batch in only_ones[:200].split(10):
+    for batch in torch.full_like(digits.test_images[:200], 255).split(10):
         spoilt(data.normalize(batch))                            # ... and no weight is trained here
 before, later = (train.predict(each, images, batch_size=100).argmax(1) == labels for each in (model, spoilt))
 lost = 100 * (before.float().mean() - later.float().mean())
-claim("points that the look has cost, with model.eval() called afterwards", lost, above=0)
+claim("points that the look has cost, with model.eval() called afterwards", lost, above=20)
 
 # %% [markdown]
 # The network saved after this look is another one than before it. Its weights are the same to the last bit. (`torch.no_grad()` does not protect the running statistics, and freezing the weights does not either: only `model.eval()` does.)
@@ -611,8 +612,8 @@ claim("points that the look has cost, with model.eval() called afterwards", lost
 # A mean over the batch is a choice. **Layer norm** takes the mean over all channels of *one* image, **instance norm** over one channel of one image, **group norm** over a group of channels of one image. None of these three looks at the neighbours, so they need neither running statistics nor `model.eval()`, and work for a batch of one. Language models, whose batches are small and of unequal lengths, use layer norm or a relative of it. We ask each layer how much the first image changes when the others are exchanged.
 
 # %%
-x, other = torch.randn(8, 16, 5, 5), torch.randn(8, 16, 5, 5)
-other[0] = x[0]                                                  # the same first image in other company
+x, other = torch.randn(8, 16, 5, 5), 2 * torch.randn(8, 16, 5, 5)
+other[0] = x[0]                                                  # the same first image in louder company
 kinds = {                                                        # the layer, its axes, the number of its means
     "batch norm": (nn.BatchNorm2d(16), "N, H, W", 16),
     "layer norm": (nn.GroupNorm(1, 16), "C, H, W", 8),           # one group of all channels

@@ -493,13 +493,13 @@ show.table(["largest share", "digits", "mean share, %", "of these correct, %"], 
 # Asked for its shares, this network is too modest: label smoothing taught it never to be quite sure. Networks trained without it, and longer, tend to the opposite. How well shares and counts agree is called **calibration**. And what does it say to a picture that is no digit at all?
 
 # %%
-guess("A hundred pictures of random grey. How large is the largest share, on average?", ["0.1", "about 0.2", "more than 0.3"])
+guess("A hundred pictures of random grey. How large is the largest share, on average?", ["about 0.1, as by chance", "about 0.15", "more than 0.2"])
 
 # %%
 torch.manual_seed(0)
 noise = torch.randint(0, 256, (100, 28, 28), dtype=torch.uint8)
 on_noise, named = train.predict(cnn, noise).softmax(dim=1).max(dim=1)
-claim("on noise the largest share is, on average", on_noise.mean(), above=0.3, answer="more than 0.3")
+claim("on noise the largest share is, on average", on_noise.mean(), above=0.2, answer="more than 0.2")
 show.table(["digit", *range(10)], [["so many pictures of noise are read as it", *named.bincount(minlength=10).tolist()]])
 
 # %% [markdown]
@@ -535,12 +535,12 @@ claim("softmax before nll_loss gives a loss below zero", F.nll_loss(scores.softm
 # %% [markdown] tags=["further"]
 # ## Further: honest numbers
 #
-# First the small network from the training loop: its accuracy counted, and as a mean over batches of 128.
+# First the small network from the training loop: its accuracy counted, and as a mean over batches of 128. How far apart the two are depends on who sits in the last batch, which is small. At worst it is the wrong ones.
 
 # %%
-parts = correct.float().split(128)                                   # 39 batches of 128, one of 8
+parts = correct.float().sort(descending=True).values.split(128)      # 39 batches of 128, one of 8
 mean_of_means = torch.stack([part.mean() for part in parts]).mean()
-claim("counted and averaged over batches, the accuracy is not the same; points between them", 100 * (mean_of_means - correct.float().mean()).abs(), above=1e-6)
+claim("points between the two", 100 * (correct.float().mean() - mean_of_means), above=1)
 
 # %% [markdown]
 # Then the large run: its loss on 500 test images, divided once, and divided twice.

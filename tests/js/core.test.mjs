@@ -67,6 +67,20 @@ test("a line fills 20 pixels one way and the pen's width the other", () => {
   assert.deepEqual(sides(core.normalizeDrawing([[[-5, 2], [7, 2]]])), [4, 20]);
 });
 
+test("a line is inked all along, however far apart its points are", () => {
+  const ends = core.normalizeDrawing([[[3, 100], [3, 900]]]);
+  const all = 17.5 * 2.5 + Math.PI * 1.25 ** 2; // the way of the pen, and half a dot at each end
+  assert.ok(Math.abs(ink(ends) - all) < 0.5, `${ink(ends)}`);
+});
+
+test("a dot in the corner of the frame leaves its quarter, up to the last pixel", () => {
+  for (const [corner, pixel] of [[0, 0], [28, 28 * 28 - 1]]) {
+    const drawn = core.inkDrawing([[[corner, corner]]]);
+    assert.ok(Math.abs(ink(drawn) - (Math.PI * 1.25 ** 2) / 4) < 0.1, `${ink(drawn)}`);
+    assert.ok(drawn.data[pixel] > 0.9);
+  }
+});
+
 test("size and place of the drawing do not matter", () => {
   const seven = [[[0, 0], [10, 0], [4, 18]]];
   const moved = seven.map((stroke) => stroke.map(([x, y]) => [8 * x + 300, 8 * y - 20]));
