@@ -401,9 +401,9 @@ def paint(padding_mode):
         return nn.Conv2d(channels_in, channels_out, 3, padding=1, padding_mode=padding_mode)
 
     torch.manual_seed(0)
-    model = nn.Sequential(conv(1, 8), nn.ReLU(), conv(8, 8), nn.ReLU(), conv(8, 8), nn.ReLU(),
-                          conv(8, 8), nn.ReLU(), conv(8, 1))
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    model = nn.Sequential(conv(1, 16), nn.ReLU(), conv(16, 16), nn.ReLU(), conv(16, 16), nn.ReLU(),
+                          conv(16, 16), nn.ReLU(), conv(16, 1))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
     for _ in range(200):
         loss = F.mse_loss(model(blank), wanted)
         optimizer.zero_grad()
