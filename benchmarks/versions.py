@@ -47,8 +47,9 @@ def main() -> None:
 
 def installed(name: str) -> Path:
     """Make the environment, or bring it up to date; return its Python."""
-    venv.create(FOLDER / name, with_pip=True)
     python = FOLDER / name / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        venv.create(FOLDER / name, with_pip=True)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     newest = ["--upgrade", "--upgrade-strategy", "eager"]
     if install.wants_cpu_wheels() and install.is_reachable(f"{install.CPU_WHEELS}/torch/"):

@@ -20,7 +20,8 @@ def test_a_lesson_runs_from_top_to_bottom(lab, open_notebook, name):
     page = open_notebook(name)
     run(page, "notebook:clear-all-cell-outputs")
     run(page, "notebook:run-all-cells", seconds=600)
-    page.wait_for_selector(".cbh-guess[data-ready]")
+    # painted, though older JupyterLabs hide what is far from the cell that ran last
+    page.wait_for_selector(".cbh-guess[data-ready]", state="attached")
     run(page, "docmanager:save")
     saved = nbformat.read(lab.folder / name, as_version=4)
     code = [cell for cell in saved.cells if cell.cell_type == "code"]
