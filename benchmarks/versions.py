@@ -1,11 +1,11 @@
 """Do the lessons run with the oldest and with the newest packages that requirements.txt allows?
 
-    python -m benchmarks.versions [--only oldest|newest] [WORD ...]
+    python -m benchmarks.versions [--only oldest|newest] [TEST ...]
 
 Each set of packages gets an environment of its own in build/versions (3 to 8 GB; delete the folder
 when you are done). With it every notebook is run, the learner's and the solved one, and then every
-lesson once more in its JupyterLab in a browser; on the digits that COURSE_DATA names. Words (tests/
-test_ops.py, -k 06) take the place of these, and nothing is written then.
+lesson once more in its JupyterLab in a browser; on the digits that COURSE_DATA names. Other tests,
+named as for pytest (tests/test_ops.py -k conv2d), take their place, and nothing is written then.
 """
 
 import argparse
@@ -30,10 +30,10 @@ NOT_PASSED = {"failure", "error", "skipped"}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Run the lessons with other packages.")
-    parser.add_argument("words", nargs="*")
     parser.add_argument("--only", choices=SETS)
-    options, words = parser.parse_known_args()
-    words = options.words + words or LESSONS
+    parser.add_argument("tests", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    words = options.tests or LESSONS
     pythons = {name: installed(name) for name in SETS if options.only in (None, name)}
     found = {name: run(python, words) for name, python in pythons.items()}
     text = "\n\n".join([about_versions(pythons), about_tests(found)])

@@ -37,10 +37,12 @@ def test_each_file_has_a_row_and_each_set_of_packages_a_column(record):
 def test_a_set_that_fails_ends_with_an_error(monkeypatch, capsys):
     monkeypatch.setattr(versions, "installed", lambda name: name)
     monkeypatch.setattr(versions, "about_versions", lambda pythons: "")
-    monkeypatch.setattr(versions.sys, "argv", ["versions", "--only", "oldest", "tests/test_a.py"])
-    monkeypatch.setattr(versions, "run", lambda python, words: [(words[0], True)])
+    monkeypatch.setattr(
+        versions.sys, "argv", ["versions", "--only", "oldest", "tests/test_a.py", "-k", "b"]
+    )
+    monkeypatch.setattr(versions, "run", lambda python, words: [(" ".join(words), True)])
     versions.main()
-    assert "| tests/test_a.py | 1 of 1 |" in capsys.readouterr().out
+    assert "| tests/test_a.py -k b | 1 of 1 |" in capsys.readouterr().out
     monkeypatch.setattr(versions, "run", lambda python, words: [(words[0], False)])
     with pytest.raises(SystemExit, match="Not everything passed"):
         versions.main()
