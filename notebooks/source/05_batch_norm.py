@@ -592,7 +592,7 @@ claim("one convolution gives what the two layers gave, up to", (one - pair(x)).a
 # %% [markdown] tags=["further"]
 # ## Further: a look leaves traces
 #
-# In train mode the running statistics move with whatever passes by, whether anybody trains or not. Suppose that somebody forgets `model.eval()`, lets the network look at 200 pictures of a camera whose cap is still on, all ink, and only then remembers it.
+# In train mode the running statistics move with whatever passes by, whether anybody trains or not. Suppose that somebody forgets `model.eval()`, lets the network look at 200 pictures from a camera with its cap still on (all ink), and only then remembers it.
 
 # %%
 spoilt = copy.deepcopy(model).train()                            # model.eval() was forgotten ...
