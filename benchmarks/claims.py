@@ -1,11 +1,12 @@
 """How far every claim is from its bound, when the dice fall differently.
 
-    python -m benchmarks.claims [--seeds N] [--data drawn|mnist] [LESSON ...]
+    python -m benchmarks.claims [--seeds N | --kept] [--data drawn|mnist] [LESSON ...]
 
 Every lesson is run solved, N times, each time with other seeds: those of PyTorch's generators, and
 those that its loops go through. A claim that measures the same each time is not one of chance, and
 is only counted. The others are to be three standard deviations or more from their bound. Runs are
-kept in build/claims until the lesson or the package changes: broken off, it goes on where it was.
+kept in build/claims until the lesson or the package changes: broken off, it goes on where it was,
+and --kept reports on the runs that there are.
 With lessons named (06, for instance) only these are run, and nothing is written. All lessons with
 20 seeds take two hours on two cores.
 """
@@ -33,6 +34,10 @@ KEPT = notebooks.PROJECT / "build" / "claims"
 SEEDS = 20
 STEP = 1_000  # from run to run: loops over seeds do not meet those of the next run
 WANTED = 3.0  # standard deviations
+INTRO = f"""Each lesson was run several times with other seeds, on {{data}} digits. "margin" is the
+distance of the mean from the bound, in standard deviations over the runs (for "so many times" and
+"a factor of" both in logarithms: half and twice are equally far from one); bold where it is below
+{WANTED:g}, with the number of runs in which the claim failed. Seconds depend on what else runs."""
 RATIO = re.compile(r"\b(times|factor|multiple)\b")
 
 
@@ -40,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Run the lessons with other seeds.")
     parser.add_argument("lessons", nargs="*")
     parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--kept", action="store_true", help="run nothing")
     parser.add_argument("--data", choices=["drawn", "mnist"], default="drawn")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)  # a run of one lesson
     options = parser.parse_args()
@@ -50,19 +56,13 @@ def main() -> None:
     if options.data == "drawn":
         os.environ["COURSE_DATA"] = "drawn"
     folders = [KEPT / options.data / f"{source.stem}.{state(source)}" for source in sources]
-    pairs = list(zip(sources, folders, strict=True))
-    tasks = [(*pair, run) for run in range(options.seeds) for pair in pairs]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = list(pool.map(lambda task: kept(*task), tasks))
-    text = "\n\n".join(about(source, runs[number :: len(sources)])
-                       for number, source in enumerate(sources))  # fmt: skip
-    intro = f"""Each lesson was run {options.seeds} times with other seeds, on {options.data}
-digits. "margin" is the distance of the mean from the bound, in standard deviations over the
-runs (for "so many times" and "a factor of" both in logarithms: half and twice are equally far from
-one); bold where it is below {WANTED:g}, with the number of runs in which the claim failed."""
+    if not options.kept:
+        run_all(list(zip(sources, folders, strict=True)), options.seeds)
+    text = "\n\n".join(about(*pair) for pair in zip(sources, map(read, folders), strict=True))
     if options.lessons:
         print(text)
     else:
+        intro = INTRO.format(data=options.data)
         report.write(f"claims_{options.data}", "Claims and chance", f"{intro}\n\n{text}",
                      command=f"claims --data {options.data}")  # fmt: skip
 
@@ -75,14 +75,23 @@ def solved(source: Path) -> NotebookNode:
     return list(notebooks.twins(source).values())[-1]
 
 
-def kept(source: Path, folder: Path, run: int) -> list:
-    """Run a lesson, unless that was done before."""
-    file = folder / f"{run}.json"
+def run_all(lessons: list[tuple[Path, Path]], seeds: int) -> None:
+    """Run each lesson with each seed, unless that was done before; one run on each core."""
+    tasks = [(source, folder / f"{run}.json", run) for run in range(seeds)
+             for source, folder in lessons]  # fmt: skip
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda task: keep(*task), tasks))
+
+
+def keep(source: Path, file: Path, run: int) -> None:
     if not file.exists():
         claims = in_a_process(source, run)
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(claims))
-    return json.loads(file.read_text())
+
+
+def read(folder: Path) -> list[list]:
+    return [json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))]
 
 
 def in_a_process(source: Path, run: int) -> list:
@@ -130,12 +139,14 @@ def shifted(code: str, by: int) -> str:
 
 def about(source: Path, runs: list[list]) -> str:
     """Lay out the claims of a lesson that measure something else with other seeds."""
+    if len(runs) < 2:
+        return f"## {source.stem}\n\nNot run."
     claims = list(zip(*runs, strict=True))  # of each claim what every run noted
     of_chance = [each for each in claims if any(value != each[0][3] for *_, value in each)]
     rows = sorted((row(each) for each in of_chance), key=lambda found: found[0])
     header = ["claim", "bound", "mean", "spread", "margin"]
     table = report.table(header, [cells for _, cells in rows])
-    same = f"{len(claims) - len(rows)} claims measured the same each time."
+    same = f"{len(runs)} runs; {len(claims) - len(rows)} claims measured the same each time."
     return f"## {source.stem}\n\n{same}\n\n{table}"
 
 

@@ -68,8 +68,13 @@ def test_what_is_no_number_is_said_to_hold_always_or_to_fail_so_often():
 @pytest.mark.parametrize("value", [1, True, [1, 2]])
 def test_a_claim_whose_value_never_changes_is_not_one_of_chance(tmp_path, value):
     text = claims.about(tmp_path / "00.py", [[("the same", "equals", value, value)]] * 2)
-    assert "1 claims measured the same each time." in text
+    assert "2 runs; 1 claims measured the same each time." in text
     assert "the same |" not in text
+
+
+def test_a_lesson_that_was_not_run_is_said_to_be_so(tmp_path):
+    assert claims.read(tmp_path) == []
+    assert claims.about(tmp_path / "00.py", []) == "## 00\n\nNot run."
 
 
 @pytest.mark.parametrize("value", [2, False, [1, 3]])
@@ -82,9 +87,10 @@ def test_a_run_is_kept_and_not_run_again(tmp_path, monkeypatch):
     [source] = notebooks.find_sources("00")
     ran = []
     monkeypatch.setattr(claims, "in_a_process", lambda source, run: ran.append(run) or [run])
-    assert claims.kept(source, tmp_path, 3) == claims.kept(source, tmp_path, 3) == [3]
-    assert claims.kept(source, tmp_path, 4) == [4]
-    assert ran == [3, 4]
+    claims.run_all([(source, tmp_path / "a")], 2)
+    claims.run_all([(source, tmp_path / "a"), (source, tmp_path / "b")], 3)
+    assert sorted(ran) == [0, 0, 1, 1, 2, 2]
+    assert claims.read(tmp_path / "a") == claims.read(tmp_path / "b") == [[0], [1], [2]]
 
 
 def test_a_lesson_is_run_solved_and_all_its_claims_are_noted(monkeypatch):
