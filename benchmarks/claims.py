@@ -6,9 +6,8 @@ Every lesson is run solved, N times, each time with other seeds: those of PyTorc
 those that its loops go through. A claim that measures the same each time is not one of chance, and
 is only counted. The others are to be three standard deviations or more from their bound. Runs are
 kept in build/claims until the lesson or the package changes: broken off, it goes on where it was,
-and --kept reports on the runs that there are.
-With lessons named (06, for instance) only these are run, and nothing is written. All lessons with
-20 seeds take two hours on two cores.
+and --kept reports on the runs that there are. With lessons named (06, for instance) only these are
+run, and nothing is written. All lessons with 20 seeds take two hours on two cores.
 """
 
 import argparse
@@ -55,10 +54,10 @@ def main() -> None:
         return
     if options.data == "drawn":
         os.environ["COURSE_DATA"] = "drawn"
-    folders = [KEPT / options.data / f"{source.stem}.{state(source)}" for source in sources]
+    lessons = [(source, folder_of(source, options.data)) for source in sources]
     if not options.kept:
-        run_all(list(zip(sources, folders, strict=True)), options.seeds)
-    text = "\n\n".join(about(*pair) for pair in zip(sources, map(read, folders), strict=True))
+        run_all(lessons, options.seeds)
+    text = "\n\n".join(about(source, read(folder)) for source, folder in lessons)
     if options.lessons:
         print(text)
     else:
@@ -67,8 +66,9 @@ def main() -> None:
                      command=f"claims --data {options.data}")  # fmt: skip
 
 
-def state(source: Path) -> str:
-    return notebooks.fingerprint_with_package(solved(source))
+def folder_of(source: Path, data: str) -> Path:
+    """Name the folder of a lesson's runs; another one once the lesson or the package changes."""
+    return KEPT / data / f"{source.stem}.{notebooks.fingerprint_with_package(solved(source))}"
 
 
 def solved(source: Path) -> NotebookNode:
