@@ -7,11 +7,12 @@ those that its loops go through. A claim that measures the same each time is not
 is only counted. The others are to be three standard deviations or more from their bound. Runs are
 kept in build/claims until the lesson or the package changes: broken off, it goes on where it was,
 and --kept reports on the runs that there are. With lessons named (06, for instance) only these are
-run, and nothing is written. All lessons with 20 seeds take two hours on two cores.
+run; on the page the others stay as they were. All with 20 seeds take two hours on two cores.
 """
 
 import argparse
 import contextlib
+import datetime
 import io
 import json
 import os
@@ -36,7 +37,10 @@ WANTED = 3.0  # standard deviations
 INTRO = f"""Each lesson was run several times with other seeds, on {{data}} digits. "margin" is the
 distance of the mean from the bound, in standard deviations over the runs (for "so many times" and
 "a factor of" both in logarithms: half and twice are equally far from one); bold where it is below
-{WANTED:g}, with the number of runs in which the claim failed. Seconds depend on what else runs."""
+{WANTED:g}, with the number of runs in which the claim failed. Seconds depend on what else runs. A
+lesson is measured again when it has changed, and says when that was; the last line of the page
+speaks of the lessons that were measured last."""
+SECTION = re.compile(r"^## (\S+)\n.*?(?=^## |^Measured on |\Z)", re.M | re.S)
 RATIO = re.compile(r"\b(times|factor|multiple)\b")
 
 
@@ -57,13 +61,24 @@ def main() -> None:
     lessons = [(source, folder_of(source, options.data)) for source in sources]
     if not options.kept:
         run_all(lessons, options.seeds)
-    text = "\n\n".join(about(source, read(folder)) for source, folder in lessons)
-    if options.lessons:
-        print(text)
-    else:
-        intro = INTRO.format(data=options.data)
-        report.write(f"claims_{options.data}", "Claims and chance", f"{intro}\n\n{text}",
-                     command=f"claims --data {options.data}")  # fmt: skip
+    found = {source.stem: about(source, read(folder), day_of(folder)) for source, folder in lessons}
+    name = f"claims_{options.data}"
+    intro = INTRO.format(data=options.data)
+    report.write(name, "Claims and chance", f"{intro}\n\n{joined(earlier(name), found)}",
+                 command=f"claims --data {options.data}")  # fmt: skip
+
+
+def earlier(name: str) -> dict[str, str]:
+    """What the page says of each lesson."""
+    page = report.FOLDER / f"{name}.md"
+    text = page.read_text() if page.exists() else ""
+    return {match[1]: match[0].strip() for match in SECTION.finditer(text)}
+
+
+def joined(before: dict[str, str], found: dict[str, str | None]) -> str:
+    """Put each lesson that was measured in the place of what was said of it before."""
+    known = before | {lesson: text for lesson, text in found.items() if text}
+    return "\n\n".join(known[lesson] for lesson in sorted(known))
 
 
 def folder_of(source: Path, data: str) -> Path:
@@ -92,6 +107,12 @@ def keep(source: Path, file: Path, run: int) -> None:
 
 def read(folder: Path) -> list[list]:
     return [json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))]
+
+
+def day_of(folder: Path) -> str:
+    """Say on which day the last of the runs was made, since --kept may report later."""
+    made = max((file.stat().st_mtime for file in folder.glob("*.json")), default=0)
+    return datetime.date.fromtimestamp(made).isoformat()
 
 
 def in_a_process(source: Path, run: int) -> list:
@@ -137,17 +158,21 @@ def shifted(code: str, by: int) -> str:
     return re.sub(loop, lambda m: f"{m[1]}{by}, {by + int(m[2])})", code)
 
 
-def about(source: Path, runs: list[list]) -> str:
-    """Lay out the claims of a lesson that measure something else with other seeds."""
+def about(source: Path, runs: list[list], day: str) -> str | None:
+    """Lay out the claims of a lesson that measure something else with other seeds.
+
+    None where the lesson was not run at least twice.
+    """
     if len(runs) < 2:
-        return f"## {source.stem}\n\nNot run."
+        return None
     claims = list(zip(*runs, strict=True))  # of each claim what every run noted
     of_chance = [each for each in claims if any(value != each[0][3] for *_, value in each)]
     rows = sorted((row(each) for each in of_chance), key=lambda found: found[0])
     header = ["claim", "bound", "mean", "spread", "margin"]
     table = report.table(header, [cells for _, cells in rows])
-    same = f"{len(runs)} runs; {len(claims) - len(rows)} claims measured the same each time."
-    return f"## {source.stem}\n\n{same}\n\n{table}"
+    same = f"{len(claims) - len(rows)} claims measured the same each time"
+    when = f"{len(runs)} runs, {day}"
+    return f"## {source.stem}\n\n{when}; {same}.\n\n{table}"
 
 
 def row(runs: list) -> tuple[float, list[str]]:

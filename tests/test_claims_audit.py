@@ -1,5 +1,7 @@
 """The audit of claims: seeds are really others, and a margin is that to the nearest bound."""
 
+import os
+
 import pytest
 
 from benchmarks import claims
@@ -67,20 +69,31 @@ def test_what_is_no_number_is_said_to_hold_always_or_to_fail_so_often():
 
 @pytest.mark.parametrize("value", [1, True, [1, 2]])
 def test_a_claim_whose_value_never_changes_is_not_one_of_chance(tmp_path, value):
-    text = claims.about(tmp_path / "00.py", [[("the same", "equals", value, value)]] * 2)
-    assert "2 runs; 1 claims measured the same each time." in text
+    runs = [[("the same", "equals", value, value)]] * 2
+    text = claims.about(tmp_path / "00.py", runs, "2026-11-22")
+    assert "2 runs, 2026-11-22; 1 claims measured the same each time." in text
     assert "the same |" not in text
 
 
-def test_a_lesson_that_was_not_run_is_said_to_be_so(tmp_path):
+def test_a_lesson_that_was_not_run_stays_on_the_page_as_it_was(tmp_path, monkeypatch):
     assert claims.read(tmp_path) == []
-    assert claims.about(tmp_path / "00.py", []) == "## 00\n\nNot run."
+    assert claims.about(tmp_path / "00.py", [], "") is None
+    monkeypatch.setattr(claims.report, "FOLDER", tmp_path)
+    assert claims.earlier("claims_drawn") == {}
+    again = "## 01_b\n\nnew"
+    for found in (
+        {"00_a": "## 00_a\n\n| old |", "01_b": "## 01_b\n\nold"},
+        {"01_b": again, "00_a": None},
+    ):
+        text = claims.joined(claims.earlier("claims_drawn"), found)
+        claims.report.write("claims_drawn", "Claims", f"Of margins.\n\n{text}")
+    assert claims.earlier("claims_drawn") == {"00_a": "## 00_a\n\n| old |", "01_b": again}
 
 
 @pytest.mark.parametrize("value", [2, False, [1, 3]])
 def test_a_claim_that_changes_is_in_the_table_whatever_it_measures(tmp_path, value):
     runs = [[("another", "equals", 1, 1)], [("another", "equals", 1, value)]]
-    assert "| another |" in claims.about(tmp_path / "00.py", runs)
+    assert "| another |" in claims.about(tmp_path / "00.py", runs, "")
 
 
 def test_a_run_is_kept_and_not_run_again(tmp_path, monkeypatch):
@@ -91,6 +104,8 @@ def test_a_run_is_kept_and_not_run_again(tmp_path, monkeypatch):
     claims.run_all([(source, tmp_path / "a"), (source, tmp_path / "b")], 3)
     assert sorted(ran) == [0, 0, 1, 1, 2, 2]
     assert claims.read(tmp_path / "a") == claims.read(tmp_path / "b") == [[0], [1], [2]]
+    os.utime(tmp_path / "a" / "1.json", (0, 4_000_018_000))  # noon in London
+    assert claims.day_of(tmp_path / "a") == "2096-10-02"
 
 
 def test_a_lesson_is_run_solved_and_all_its_claims_are_noted(monkeypatch):
