@@ -103,6 +103,26 @@ def test_a_lessons_quiz_has_four_to_six_questions_and_is_asked_in_it(lesson):
     assert source.read_text(encoding="utf-8").count(f'quiz("{lesson}")') == 1
 
 
+QUESTIONS = [question["choices"] for lesson in QUIZZES for question in read(find(lesson))]
+
+
+@pytest.mark.parametrize(
+    "gives_away",
+    [
+        lambda choices: max(choices, key=lambda choice: len(choice["text"]))["right"],
+        lambda choices: min(choices, key=lambda choice: len(choice["text"]))["right"],
+        lambda choices: choices[0]["right"],
+        lambda choices: choices[-1]["right"],
+    ],
+    ids=["the longest", "the shortest", "the first", "the last"],
+)
+def test_nobody_passes_a_quiz_by_picking(gives_away):
+    """Picking blindly is right as often as a die; a spread above that would be a habit of ours."""
+    by_chance = sum(1 / len(choices) for choices in QUESTIONS)
+    spread = sum((1 - 1 / len(choices)) / len(choices) for choices in QUESTIONS) ** 0.5
+    assert sum(map(gives_away, QUESTIONS)) <= by_chance + spread
+
+
 def shown_to_learners() -> list[str]:
     hints = [hint for exercise in SOLVED.values() for hint in exercise["hints"]]
     named = [name for exercise in EXERCISES.values() for name in exercise.mistakes]

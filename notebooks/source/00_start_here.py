@@ -188,7 +188,7 @@ quiz("00")
 
 # %% [markdown] tags=["quiz"]
 # ## A row of the first table shows a ✗. What do you do?
-# - [ ] Go on, since what matters will show itself
+# - [ ] Go on, since what matters will show itself sooner or later
 #   It will, as an error that is harder to read than that row.
 # - [x] What the row says, and then run the cell once more
 #   Each such row names its fix. Run again, the table shows whether it helped.

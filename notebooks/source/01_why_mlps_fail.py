@@ -525,7 +525,7 @@ quiz("01")
 # ## A hospital has a table: 784 blood values for each patient, in no particular order of columns. You want to predict an illness. Why not arrange them as 28 x 28 and take a CNN?
 # - [ ] Because CNNs accept nothing but pixels
 #   They accept any grid of numbers. The question is whether the grid means something.
-# - [x] Because neighbours in that grid have nothing to do with each other
+# - [x] Because neighbours in that grid mean nothing
 #   That is the shuffled digit again. What a CNN knows beforehand, locality and sharing, is not true of such a table.
 # - [ ] Because 784 values are too few for a CNN
 #   A digit has 784 as well.
@@ -534,13 +534,13 @@ quiz("01")
 
 # %% [markdown] tags=["quiz"]
 # ## The sliding stencils of a CNN follow a digit wherever it goes. Why did the CNN with the flatten head read fewer and fewer as the shift grew?
-# - [ ] The stencils do not see digits that stand close to the border
+# - [ ] The stencils look less often at places near the border than at those in the middle
 #   They slide over all places. And the average head, behind stencils of the same kind, hardly lost any.
 # - [ ] It had too few parameters to learn all the places
 #   It has more than the one with the average head, and it had never been shown another place.
 # - [ ] Its training was too short
 #   Longer training on digits in the middle says nothing about other places.
-# - [x] Its last layer has weights for each place of the maps, and these had been trained on digits in the middle
+# - [x] Its last layer has a weight for each place, learnt from digits in the middle
 #   The maps shift along with the digit, and the ink arrives where other weights wait. The head is an MLP on a small scale.
 
 # %% [markdown] tags=["slide"]

@@ -442,11 +442,11 @@ quiz("04")
 
 # %% [markdown] tags=["quiz"]
 # ## A digit moves one pixel to the right. What happens to its map after convolution and 2 x 2 max pooling with stride 2?
-# - [ ] Nothing, pooling makes it invariant
+# - [ ] Nothing, since pooling makes the answer invariant
 #   You will read that. In this lesson most of the numbers that were not zero changed; in the worst row all did.
 # - [ ] It moves half a pixel to the right
 #   There are no half places. A shift of two pixels would move it by one, exactly; one pixel is in between.
-# - [x] Part of its numbers change, and some stay as they were
+# - [x] Some of its numbers change, and some stay
 #   Where the largest number stays in its window the report is the same. Where it crosses a line, two windows change.
 # - [ ] All of its numbers change
 #   That can be had with a row made for it, but not with a digit: some maxima do stay in their window.
@@ -484,11 +484,11 @@ quiz("04")
 
 # %% [markdown] tags=["quiz"]
 # ## What does global average pooling tell the next layer about a map?
-# - [ ] Where the strongest answer was
+# - [ ] Where the strongest answer was, if not how strong it was
 #   All places are added up with the same weight. The place is what it forgets.
 # - [ ] The strongest answer in it
 #   That is global max pooling. A lone strong answer hardly moves the mean of 49 numbers.
-# - [x] How much of this answer there was in all, wherever it was
+# - [x] How much of this answer there was, wherever it was
 #   One number for each map. Shift the map within an empty border, and the mean stays.
 
 # %% [markdown] tags=["slide"]

@@ -488,7 +488,7 @@ quiz("05")
 # ## In `nn.BatchNorm2d(16, momentum=0.01)`, what does the 0.01 say?
 # - [ ] The running mean keeps 1 % of itself with every batch
 #   That is momentum as others use the word. Here 1 % is the share of the new number, and 99 % are kept.
-# - [x] Every batch moves the running statistics by 1 % of the way towards its own
+# - [x] A batch moves the running statistics 1 % of the way to its own
 #   So after one batch they are still nearly where they began, and they need hundreds of batches to arrive.
 # - [ ] The weights go on in their old direction with 1 % of their speed
 #   That is the momentum of an optimiser. The same word, and nothing to do with it.
@@ -512,7 +512,7 @@ quiz("05")
 #   Batch norm brings the mean to 0 and the spread to 1; its numbers can well be -3 or 5.
 # - [ ] Yes: dividing by 255 is batch norm for the first layer
 #   255 is the same for every batch and known before the first one. Batch norm measures, for each channel and each batch, and has γ and β to learn.
-# - [x] No: 255 is a fixed number, and batch norm measures what it divides by
+# - [x] No: 255 is fixed, and batch norm measures its divisor
 #   A convolution without bias and a batch norm behind it even cancel the division, but for ε.
 
 # %% [markdown] tags=["quiz"]

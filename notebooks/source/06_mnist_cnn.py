@@ -391,9 +391,9 @@ quiz("06")
 
 # %% [markdown] tags=["quiz"]
 # ## A network for ten classes prints a loss of 2.30 at its first step, and 2.30 after three hundred. What do you conclude?
-# - [x] It has learnt nothing so far; something in the training is broken
+# - [x] It has learnt nothing: something in the training is broken
 #   2.30 is ln 10. Look for a learning rate of 0, slopes that are never computed, labels that do not belong to the images.
-# - [ ] It has converged: the loss does not change any more
+# - [ ] It has converged, since the loss does not change from step to step any more
 #   It has stopped changing, at the price of knowing nothing: ln 10 is what equal shares for ten classes cost.
 # - [ ] It reads about 23 of 100 digits
 #   The loss is not a share of digits. Equal shares for ten digits read about 10 of 100.
@@ -404,27 +404,27 @@ quiz("06")
 # ## "Average loss on the test set: 0.0003", prints a program that sums up the mean loss of each batch of 100 and divides by the number of images. What is wrong?
 # - [ ] Nothing; networks get that good on MNIST
 #   At an accuracy of 99 % the plain mean loss is a few hundredths. Divide correctly and look again.
-# - [ ] The loss must be summed over the classes as well
+# - [ ] The loss must be summed over the classes as well, before it is divided
 #   Cross-entropy looks at the share of the true class alone; there is nothing to sum.
 # - [ ] It should have taken the largest batch loss
 #   That would be another figure, the worst batch; the mean is a fine thing to report, if it is one.
-# - [x] A sum of batch means must be divided by the number of batches; the figure is 100 times too small
+# - [x] It should divide by the number of batches: 100 times too small
 #   Each batch has already divided by its 100 images. Dividing by the images again divides twice.
 
 # %% [markdown] tags=["quiz"]
 # ## You train twenty epochs, look at the accuracy on the test images after each, and report the best. Is that honest?
-# - [ ] Yes, the network never trained on the test images
+# - [ ] Yes, since the network itself never trained on any of the test images
 #   Not its weights. But the epoch was chosen by them, and the best of twenty looks better than it is.
-# - [x] No: choose the epoch on validation images, then look at the test images once
+# - [x] No: choose on validation images, then test once
 #   The best of many measurements owes part of its lead to luck. A section below measures how much.
 # - [ ] Yes, if the accuracy was still rising at the end
 #   Rising or not, the choice was made by looking at the test images.
 
 # %% [markdown] tags=["quiz"]
 # ## The network says "98 % a 4". What does that mean?
-# - [ ] Of 100 such images 98 are fours, that is what a probability is
+# - [ ] Of a hundred images with such an answer 98 are fours, as that is what a probability is
 #   Only if somebody has checked it by counting. The network was trained to get its shares high, not to get them true.
-# - [x] The logit of the 4 stands clearly above the others; how often such an answer is right has to be counted
+# - [x] The logit of the 4 is far above the others; how often that is right must be counted
 #   Softmax makes shares of any ten numbers, also of those that come from a picture of a cat.
 # - [ ] It is certain, so the answer is right
 #   A large share is no guarantee: to a picture of noise it gives one of ten names, and may be quite sure of it.
@@ -435,18 +435,18 @@ quiz("06")
 # ## Two settings, one run each: 98.7 % and 98.9 %. Which do you take?
 # - [ ] The second; it is better by 0.2
 #   Another seed moves a run by about that much. Run both several times first.
-# - [ ] The first; the second may be over-fitted
+# - [ ] The first, since the second, being higher, may well be over-fitted already
 #   Both were measured on images that they had not trained on. What is missing is the spread.
-# - [x] Neither yet: run both with several seeds and compare the gap with the spread
+# - [x] Neither yet: first compare the gap with the spread over seeds
 #   A gap counts when it is clearly larger than what the seed alone does.
 
 # %% [markdown] tags=["quiz"]
 # ## In the training loop somebody forgets `optimizer.zero_grad()`. What happens?
-# - [ ] An error: the slopes are computed twice
+# - [ ] An error, because slopes are left from the step before
 #   PyTorch adds to what is there, without a word.
 # - [ ] Nothing, `backward` overwrites the old slopes
 #   It adds. That is useful for large batches taken in parts, and a trap everywhere else.
-# - [x] Each step follows the sum of all slopes so far, old ones included
+# - [x] Each step follows the sum of all slopes so far
 #   `backward` adds to `.grad`. The steps then lean to where the loss was downhill long ago.
 
 # %% [markdown] tags=["slide"]

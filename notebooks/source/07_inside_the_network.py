@@ -472,7 +472,7 @@ quiz("07")
 
 # %% [markdown] tags=["quiz"]
 # ## Somebody shows you kernels of a trained network and says: "they have become edge detectors". What do you ask for?
-# - [x] The same picture, and the same count, for a network before training
+# - [x] The same picture of the network before training
 #   Random kernels look like edges, too, to an eye that wants to see some. What training did is the difference.
 # - [ ] Nothing, it can be seen
 #   Any nine numbers look like something. You have seen two sheets of them.
@@ -485,11 +485,11 @@ quiz("07")
 # ## You cover a patch of an image, and the share of the answer drops from 0.95 to 0.3. What have you found?
 # - [ ] The reason for the answer
 #   You have found pixels that this answer needs. There may be other places that it needs as much.
-# - [ ] That the kernels at this place are the most important ones
+# - [ ] That the kernels which look at this place are the most important ones
 #   A kernel has no place: it works everywhere.
 # - [ ] An error in the network
 #   Ink that is needed is no error. An answer that did not mind what is covered would be odd.
-# - [x] Without these pixels, replaced by paper, this network is less sure of this answer
+# - [x] That it is less sure with paper in the place of these pixels
 #   That, and no more. Another filling than paper can give another map.
 
 # %% [markdown] tags=["quiz"]
@@ -514,9 +514,9 @@ quiz("07")
 
 # %% [markdown] tags=["quiz"]
 # ## A network reads 99 % of the test digits and 50 % of yours. What is the most likely reason?
-# - [x] Your digits differ from those that it learnt from, in size, pen or place for instance
+# - [x] Your digits are not like those it learnt from, in size or pen
 #   Draw or measure one factor at a time, and you will find which.
-# - [ ] Bad luck; 50 % and 99 % are within the spread
+# - [ ] Bad luck: two piles of digits may differ by that much, by chance
 #   No spread over seeds is as wide as that.
 # - [ ] The test digits were in the training pile
 #   That happens, and one checks it. But a factor that training never showed is enough, as you have seen.

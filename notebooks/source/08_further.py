@@ -498,9 +498,9 @@ quiz("08")
 #   It would read 99.1 % of MNIST. Your photos are nothing like those images.
 # - [ ] Take a deeper network
 #   Depth does not make paper 0 or a digit 20 pixels large. What is wrong is in front of the network.
-# - [ ] Conclude that it has over-fitted
+# - [ ] Conclude that it has over-fitted, and train it less
 #   It reads test images that it has never seen. It is the kind of image that is new.
-# - [x] Look at a photo in the very form in which the network gets it
+# - [x] Look at a photo as the network gets it
 #   Beside a training image you see at once what differs: ink, paper, size, place.
 
 # %% [markdown] tags=["quiz"]
@@ -538,7 +538,7 @@ quiz("08")
 #   Each sees 32, and then they average: the step rests on 128 images.
 # - [ ] `batch_size=8`, because the batch is divided by four
 #   In some programs the number is for all together. Here, and in most, it is for each process.
-# - [x] `batch_size=128`, and a quarter of the steps of one with 32
+# - [x] `batch_size=128`, with a quarter of the steps
 #   The mean over four means of 32 is the mean over 128. Fewer steps may want a larger learning rate.
 
 # %% [markdown] tags=["quiz"]
