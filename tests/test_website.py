@@ -12,6 +12,16 @@ from website import finish, lessons
 HEAD = "<html><head><meta charset='utf-8'></head><body>{}</body></html>"
 
 
+def read(path: str) -> str:
+    return (notebooks.PROJECT / path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", ["README.md", "TEACHING.md"])
+def test_how_to_present_is_said_with_the_name_that_the_button_has(page):
+    [label] = re.findall(r'button\("(\w+)", \(\) => begin', read("website/static/present.js"))
+    assert f"The button *{label}* at the top" in read(page)
+
+
 @pytest.fixture
 def finished(tmp_path):
     """Finish a site of one page: finished("<p>text</p>") gives the page and the sheet of styles."""
