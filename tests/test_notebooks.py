@@ -61,6 +61,14 @@ def test_no_notebook_lacks_a_source():
 
 
 @each_notebook
+def test_code_is_not_cut_off_on_a_small_screen(path, made):
+    """JupyterLab shows 108 columns on a page of 1280 pixels with its file list open."""
+    lines = [line for cell in lesson_cells(made) if cell.cell_type == "code"
+             for line in cell.source.splitlines()]  # fmt: skip
+    assert [line for line in lines if len(line) > 100] == []
+
+
+@each_notebook
 def test_cells_are_short(path, made):
     for cell in made.cells:
         if cell.cell_type == "code":

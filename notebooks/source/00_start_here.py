@@ -72,7 +72,8 @@ pad
 # %%
 if pad.digit.any():
     pad.keep()
-show.maps(mine.seven(), titles=["your 7" if pad.digit.any() else "the kept 7, or ours"], roles=["in"])
+show.maps(mine.seven(), titles=["your 7" if pad.digit.any() else "the kept 7, or ours"],
+          roles=["in"])
 
 # %% [markdown] tags=["slide"]
 # ## How a lesson works
@@ -80,7 +81,8 @@ show.maps(mine.seven(), titles=["your 7" if pad.digit.any() else "the kept 7, or
 # **A guess.** Before an experiment you are asked what will come out. Choose, even if you do not know: who has guessed sees more. Nobody keeps count.
 
 # %%
-guess("An image of a digit has 784 pixels. On average, how many of 100 pixels carry some ink?", ["about 5", "about 20", "about 50", "about 80"])
+guess("An image of a digit has 784 pixels. On average, how many of 100 pixels carry some ink?",
+      ["about 5", "about 20", "about 50", "about 80"])
 
 # %%
 inked = (digits.test_images > 0).float().mean().item()
@@ -142,7 +144,8 @@ check.inked_share(inked_share)
 # A last question about the network that read your 7.
 
 # %%
-guess("The network learnt from drawn digits alone. How many of 100 digits that it has not seen does it read?", ["about 60", "about 80", "more than 95"])
+guess("The network learnt from drawn digits. How many of 100 that are new to it does it read?",
+      ["about 60", "about 80", "more than 95"])
 
 # %%
 share = train.evaluate(network, digits.test_images[:2_000], digits.test_labels[:2_000])

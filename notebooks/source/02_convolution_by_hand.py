@@ -64,18 +64,21 @@ pieces = torch.tensor([[1.0, 2.0, 1.0], [2.0, 1.0, 0.0], [0.0, 1.0, 2.0], [5.0, 
 show.grids(pieces, pattern[None], titles=["four pieces", "pattern"], roles=["in", "kernel"])
 
 # %%
-guess("Which piece gives the largest dot product with the pattern?", ["1 2 1", "2 1 0", "0 1 2", "5 5 5"])
+guess("Which piece gives the largest dot product with the pattern?",
+      ["1 2 1", "2 1 0", "0 1 2", "5 5 5"])
 
 # %%
 answers = pieces @ pattern                           # @ is the dot product, here with each row
-claim("the bright, flat piece beats the pattern itself, 20 to 6", (answers[3], answers[0]), equals=(20, 6), answer="5 5 5")
+claim("the bright, flat piece beats the pattern itself, 20 to 6", (answers[3], answers[0]),
+      equals=(20, 6), answer="5 5 5")
 
 # %% [markdown]
 # The dot product rewards likeness, and it rewards brightness as well. To be rid of the brightness that a piece has everywhere, take the mean off the pattern, so that its numbers sum to zero: then a flat piece, bright or dark, answers 0. (Strong contrast still counts more than weak.)
 
 # %%
 shape_only = pattern - pattern.mean()                # -1/3, 2/3, -1/3
-claim("a pattern that sums to zero answers a flat piece by 0, but for rounding", (pieces @ shape_only)[3].abs(), below=1e-5)
+claim("a pattern that sums to zero answers a flat piece by 0, but for rounding",
+      (pieces @ shape_only)[3].abs(), below=1e-5)
 
 # %% [markdown]
 # Keep that: **a pattern that sums to zero is deaf to what is the same everywhere; it answers to differences.**
@@ -89,7 +92,8 @@ claim("a pattern that sums to zero answers a flat piece by 0, but for rounding",
 signal = torch.tensor([0.0, 0.0, 0.0, 4.0, 4.0, 4.0, 4.0])
 step = torch.tensor([-1.0, 1.0])                     # right minus left
 windows = signal.unfold(0, 2, 1)                     # (6, 2): every place where two numbers fit
-show.grids(signal[None], step[None], (windows @ step)[None], titles=["signal", "kernel", "answer"], roles=["in", "kernel", "out"])
+show.grids(signal[None], step[None], (windows @ step)[None], titles=["signal", "kernel", "answer"],
+           roles=["in", "kernel", "out"])
 
 # %% [markdown]
 # Flat, flat, an edge, flat, flat, flat: one number is not zero, and it stands where the signal jumps. The small grid that slides is called a **kernel** (others say *filter*; we stay with kernel), and the sliding is called **cross-correlation**; the next section says why that is not yet convolution. Six numbers came out of seven, because a kernel of two fits in six places.
@@ -144,10 +148,12 @@ guess("np.convolve and F.conv1d, same numbers. Do they agree?", ["yes", "no"])
 # %%
 numpy_says = torch.tensor(np.convolve(signal, kernel, mode="valid"))
 torch_says = F.conv1d(signal[None, None], kernel[None, None])[0, 0]
-claim("they differ at two places, where the window holds the jump", (numpy_says != torch_says).nonzero().flatten(), equals=(1, 2), answer="no")
+claim("they differ at two places, where the window holds the jump",
+      (numpy_says != torch_says).nonzero().flatten(), equals=(1, 2), answer="no")
 turned = F.conv1d(signal[None, None], kernel.flip(0)[None, None])[0, 0]
 claim("turn the kernel round, and they are the same", turned, equals=numpy_says)
-show.grids(numpy_says[None], torch_says[None], titles=["np.convolve", "F.conv1d"], roles=["out", "out"])
+show.grids(numpy_says[None], torch_says[None], titles=["np.convolve", "F.conv1d"],
+           roles=["out", "out"])
 
 # %% [markdown]
 # So there are two operations. **Cross-correlation** slides the kernel as it is: that is what PyTorch computes, and everybody who trains networks. **Convolution** turns it by 180 degrees first. A network does not care: it learns its kernels, and would learn the turned ones. You must care when you copy a kernel from a book on signals.
@@ -158,7 +164,8 @@ show.grids(numpy_says[None], torch_says[None], titles=["np.convolve", "F.conv1d"
 # An image is a grid, so the kernel is a grid, and it slides across and down. Take paper. Four numbers come out; compute the upper left one.
 
 # %%
-image = torch.tensor([[1.0, 2.0, 0.0, 1.0], [0.0, 1.0, 3.0, 1.0], [2.0, 1.0, 0.0, 2.0], [1.0, 0.0, 1.0, 3.0]])
+image = torch.tensor([[1.0, 2.0, 0.0, 1.0], [0.0, 1.0, 3.0, 1.0],
+                      [2.0, 1.0, 0.0, 2.0], [1.0, 0.0, 1.0, 3.0]])
 kernel = torch.tensor([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]])
 show.grids(image, kernel, titles=["image", "kernel"], roles=["in", "kernel"])
 
@@ -167,7 +174,8 @@ guess("The upper left number of the answer?", [-3, 0, 2, 9])
 
 # %%
 window = image[0:3, 0:3]                             # rows 0 to 2, columns 0 to 2
-claim("the upper left number: the left column minus the right one, the middle row counted twice", (window * kernel).sum(), equals=(1 + 2 * 0 + 2) - (0 + 2 * 3 + 0))
+claim("the upper left number: the left column minus the right one, the middle row counted twice",
+      (window * kernel).sum(), equals=(1 + 2 * 0 + 2) - (0 + 2 * 3 + 0))
 
 # %% [markdown]
 # Now do the other three with the stepper. Step with the arrow keys; change any number and see what depends on it. (The knobs for stride, padding and dilation, and the formula below, belong to lesson 03.)
@@ -231,7 +239,8 @@ def slide(image, kernel):
             answer[row, column] = (window * kernel).sum()
     return answer
 
-claim("two loops give what PyTorch gives", slide(image, kernel), equals=F.conv2d(image[None, None], kernel[None, None])[0, 0])
+claim("two loops give what PyTorch gives", slide(image, kernel),
+      equals=F.conv2d(image[None, None], kernel[None, None])[0, 0])
 
 # %% [markdown] tags=["slide"]
 # ## What a kernel sees
@@ -306,7 +315,8 @@ torch.manual_seed(0)
 colours, kernel = torch.rand(3, 6, 6), torch.randn(3, 3, 3)      # both (C, height, width)
 together = F.conv2d(colours[None], kernel[None])[0, 0]           # (4, 4)
 one_by_one = [slide(colours[channel], kernel[channel]) for channel in range(3)]
-claim("the sum over channels and nothing else: the largest difference is rounding", (together - sum(one_by_one)).abs().max(), below=1e-5)
+claim("the sum over channels and nothing else: the largest difference is rounding",
+      (together - sum(one_by_one)).abs().max(), below=1e-5)
 
 # %% [markdown]
 # To ask several questions, take several kernels: `O` kernels give `O` maps. Side by side they are a **layer**; its numbers are the **weights**, of shape (O, C, kh, kw). Each kernel also gets one number that is added everywhere, the **bias**. Weights and biases together are the **parameters**: all that the layer can learn. How many are there?
@@ -361,19 +371,23 @@ claim("the sigmoid leaves nothing at zero", zeros[1], equals=0.0)
 # The same kernel looks everywhere. You will read that a convolutional layer is therefore *translation invariant*. Put it to the test: shift the digit by three pixels, then look, and compare with looking first and shifting the answer.
 
 # %%
-guess("The digit moves 3 pixels to the right. The answer of a convolution ...", ["stays as it was", "moves 3 pixels to the right", "gets weaker"])
+guess("The digit moves 3 pixels to the right. The answer of a convolution ...",
+      ["stays as it was", "moves 3 pixels to the right", "gets weaker"])
 
 # %%
-moved = digit.roll(3, dims=1)                                    # nothing falls off: the border is empty
+moved = digit.roll(3, dims=1)                               # nothing falls off: the border is empty
 before, after = slide(digit, kernels["vertical edges"]), slide(moved, kernels["vertical edges"])
-show.maps(digit, before, moved, after, titles=["digit", "its map", "moved", "its map"], roles=["in", "out", "in", "out"])
+show.maps(digit, before, moved, after, titles=["digit", "its map", "moved", "its map"],
+          roles=["in", "out", "in", "out"])
 
 # %% [markdown]
 # Is the second map the first one, moved? Lay them over each other, three columns apart; and then without moving.
 
 # %%
-claim("it moves along: the largest difference after moving is", (after[:, 3:] - before[:, :-3]).abs().max(), below=1e-5, answer="moves 3 pixels to the right")
-claim("so it is not the same as before: the largest difference without moving is", (after - before).abs().max(), above=0.1)
+claim("it moves along: the largest difference after moving is",
+      (after[:, 3:] - before[:, :-3]).abs().max(), below=1e-5, answer="moves 3 pixels to the right")
+claim("so it is not the same as before: the largest difference without moving is",
+      (after - before).abs().max(), above=0.1)
 
 # %% [markdown]
 # *Invariant* means that the answer stays the same. *Equivariant* means that it moves along, and that is what a convolution is. A network that shall say "7" wherever the 7 stands needs something more; lesson 04 is about that.
@@ -475,23 +489,27 @@ def train_twins(equal_next_layer):
             model[3].weight[:, 576:] = model[3].weight[:, :576]
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     for batch in torch.randperm(10_000).split(100):              # 100 steps
-        loss = F.cross_entropy(model(data.normalize(digits.train_images[batch])), digits.train_labels[batch])
+        loss = F.cross_entropy(model(data.normalize(digits.train_images[batch])),
+                               digits.train_labels[batch])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     return (model[0].weight[0] - model[0].weight[1]).abs().max().item()
 
 # %%
-guess("Two equal kernels, the next layer random as usual. After 100 steps they are ...", ["still equal", "different"])
+guess("Two equal kernels, the next layer random as usual. After 100 steps they are ...",
+      ["still equal", "different"])
 
 # %%
-claim("the largest difference between the two kernels, after 100 steps", train_twins(equal_next_layer=False), above=0.001, answer="different")
+claim("the largest difference between the two kernels, after 100 steps",
+      train_twins(equal_next_layer=False), above=0.001, answer="different")
 
 # %% [markdown]
 # Equal kernels, and yet they part: the *next* layer listens to each with other weights, so each is told something else. Only when that layer is equal, too, nobody can tell them apart.
 
 # %%
-claim("with an equal next layer the largest difference stays 0, to the last bit", train_twins(equal_next_layer=True), equals=0.0)
+claim("with an equal next layer the largest difference stays 0, to the last bit",
+      train_twins(equal_next_layer=True), equals=0.0)
 
 # %% [markdown]
 # What must be broken is the symmetry of the whole path. Random numbers in one of the two layers are enough; networks start with random numbers in both.
@@ -508,7 +526,8 @@ from ipywidgets import interact
 def turned_edges(angle=0):
     across, down = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     kernel = across * kernels["vertical edges"] + down * kernels["horizontal edges"]
-    return show.maps(digit, slide(digit, kernel), titles=["digit", f"{angle} degrees"], roles=["in", "out"])
+    return show.maps(digit, slide(digit, kernel), titles=["digit", f"{angle} degrees"],
+                     roles=["in", "out"])
 
 # %% [markdown] tags=["further"]
 # ## Further: what mathematics calls convolution
@@ -552,8 +571,10 @@ check.convolve(convolve)
 
 # %%
 one, other = np.array([1.0, 2.0, 5.0]), np.array([3.0, 0.0, 1.0, 4.0])
-claim("convolution: signal and kernel may change places; the largest difference", abs(np.convolve(one, other) - np.convolve(other, one)).max(), equals=0.0)
-claim("cross-correlation: they may not", abs(np.correlate(one, other, "full") - np.correlate(other, one, "full")).max(), above=1)
+claim("convolution: signal and kernel may change places; the largest difference",
+      abs(np.convolve(one, other) - np.convolve(other, one)).max(), equals=0.0)
+claim("cross-correlation: they may not",
+      abs(np.correlate(one, other, "full") - np.correlate(other, one, "full")).max(), above=1)
 
 # %% [markdown]
 # ### How long is the answer?
@@ -561,12 +582,14 @@ claim("cross-correlation: they may not", abs(np.correlate(one, other, "full") - 
 # It depends on how far the kernel may hang over the ends. NumPy knows three customs.
 
 # %%
-rows = [[mode, len(np.convolve(np.ones(7), np.ones(3), mode=mode))] for mode in ("full", "same", "valid")]
+rows = [[mode, len(np.convolve(np.ones(7), np.ones(3), mode=mode))]
+        for mode in ("full", "same", "valid")]
 show.table(["signal of 7, kernel of 3", "numbers that come out"], rows)
 
 # %%
 n, m = 7, 3
-claim("full is n + m - 1, same is n, valid is n - m + 1", [count for _, count in rows], equals=(n + m - 1, n, n - m + 1))
+claim("full is n + m - 1, same is n, valid is n - m + 1", [count for _, count in rows],
+      equals=(n + m - 1, n, n - m + 1))
 
 # %% [markdown]
 # In this lesson the kernel stays inside: *valid*. What happens at the border otherwise is the whole of lesson 03.
@@ -617,7 +640,8 @@ check.convolve_channels(convolve_channels)
 
 # %%
 grey = F.conv2d(colours[None], torch.tensor([0.3, 0.6, 0.1]).view(1, 3, 1, 1))[0, 0]
-claim("1 x 1 mixes the channels of each pixel: the largest difference is rounding", (grey - (0.3 * colours[0] + 0.6 * colours[1] + 0.1 * colours[2])).abs().max(), below=1e-6)
+claim("1 x 1 mixes the channels of each pixel: the largest difference is rounding",
+      (grey - (0.3 * colours[0] + 0.6 * colours[1] + 0.1 * colours[2])).abs().max(), below=1e-6)
 
 # %% [markdown]
 # ### Why not the sigmoid?
@@ -636,15 +660,17 @@ claim("slopes at 6: ReLU's is 1, and the sigmoid's is", far.grad[1], below=0.01)
 
 # %%
 kernel = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-single = torch.eye(16).view(16, 4, 4)                            # sixteen images, each with one bright pixel
+single = torch.eye(16).view(16, 4, 4)                   # sixteen images, each with one bright pixel
 matrix = torch.stack([slide(image, kernel).flatten() for image in single], dim=1)   # (9, 16)
 show.grids(matrix, titles=["9 places, 16 pixels"], roles=["kernel"])
 
 # %%
-claim("the matrix gives what sliding gives", matrix @ image.flatten(), equals=slide(image, kernel).flatten())
+claim("the matrix gives what sliding gives", matrix @ image.flatten(),
+      equals=slide(image, kernel).flatten())
 
 # %%
-claim("of its 144 entries only so many are numbers to learn; the others are zero, or repeat them", kernel.numel(), equals=matrix.unique().count_nonzero())
+claim("of its 144 entries only so many are numbers to learn; the others are zero, or repeat them",
+      kernel.numel(), equals=matrix.unique().count_nonzero())
 
 # %% [markdown]
 # Two things make a convolution: most entries are zero (it looks at a small place, *local connectivity*), and the rest repeat (the same everywhere, *weight sharing*).
@@ -676,15 +702,18 @@ seconds = {
     "windows as columns": fastest(lambda: weight.flatten() @ F.unfold(x, 3)[0]),
     "F.conv2d": fastest(F.conv2d, x, weight),
 }
-show.table(["written as", "milliseconds", "times F.conv2d"], [[name, 1000 * s, s / seconds["F.conv2d"]] for name, s in seconds.items()])
+show.table(["written as", "milliseconds", "times F.conv2d"],
+           [[name, 1000 * s, s / seconds["F.conv2d"]] for name, s in seconds.items()])
 
 # %%
 library = F.conv2d(x, weight).flatten()
-others = [slide(digit, weight[0, 0]).flatten(), ops.conv2d(x, weight).flatten(), weight.flatten() @ F.unfold(x, 3)[0]]
+others = [slide(digit, weight[0, 0]).flatten(), ops.conv2d(x, weight).flatten(),
+          weight.flatten() @ F.unfold(x, 3)[0]]
 claim("all four agree, up to", max((other - library).abs().max() for other in others), below=1e-5)
 
 # %%
-claim("looping over the kernel is at least five times faster than over pixels", seconds["two loops over pixels"] / seconds["two loops over the kernel"], above=5)
+claim("looping over the kernel is at least five times faster than over pixels",
+      seconds["two loops over pixels"] / seconds["two loops over the kernel"], above=5)
 
 # %% [markdown]
 # ### Many channels: shifts along one line
@@ -707,7 +736,8 @@ def along_a_line(x, weight):
 # A window that reaches over the end of a row is nonsense, half on the next row. It is computed like all others, and the last line cuts it off.
 
 # %%
-guess("100 images, 16 channels to 32. Which is the fastest of the three that we wrote ourselves?", ["two loops over the kernel", "windows as columns", "shifts along one line"])
+guess("100 images, 16 channels to 32. Which is the fastest of the three that we wrote ourselves?",
+      ["two loops over the kernel", "windows as columns", "shifts along one line"])
 
 # %%
 x, weight = torch.randn(100, 16, 14, 14), torch.randn(32, 16, 3, 3)
@@ -721,12 +751,16 @@ seconds = {
     "shifts along one line": fastest(along_a_line, x, weight),
     "F.conv2d": fastest(F.conv2d, x, weight),
 }
-show.table(["written as", "milliseconds", "times F.conv2d"], [[name, 1000 * s, s / seconds["F.conv2d"]] for name, s in seconds.items()])
+show.table(["written as", "milliseconds", "times F.conv2d"],
+           [[name, 1000 * s, s / seconds["F.conv2d"]] for name, s in seconds.items()])
 
 # %%
-ratio = min(seconds["two loops over the kernel"], seconds["windows as columns"]) / seconds["shifts along one line"]
-claim("shifts along one line are so many times as fast as the better of the other two", ratio, above=1, answer="shifts along one line")
-difference = max((other - F.conv2d(x, weight)).abs().max() for other in (as_columns(), along_a_line(x, weight)))
+ratio = min(seconds["two loops over the kernel"],
+            seconds["windows as columns"]) / seconds["shifts along one line"]
+claim("shifts along one line are so many times as fast as the better of the other two", ratio,
+      above=1, answer="shifts along one line")
+difference = max((other - F.conv2d(x, weight)).abs().max()
+                 for other in (as_columns(), along_a_line(x, weight)))
 claim("and all agree, up to", difference, below=1e-3)
 
 # %% [markdown]
@@ -764,7 +798,8 @@ claim("wiggling gives PyTorch's nine slopes; relative difference", difference, b
 # %%
 answer = ops.conv2d(x, weight.detach())
 at_answer = 2 * answer / answer.numel()                          # slope of the loss at every place
-claim("the kernel's slopes are a cross-correlation, too: the difference is", (ops.conv2d(x, at_answer)[0, 0] - weight.grad[0, 0]).abs().max(), below=1e-10)
+claim("the kernel's slopes are a cross-correlation, too: the difference is",
+      (ops.conv2d(x, at_answer)[0, 0] - weight.grad[0, 0]).abs().max(), below=1e-10)
 
 # %% [markdown]
 # ### Where the flip comes back
@@ -775,7 +810,8 @@ claim("the kernel's slopes are a cross-correlation, too: the difference is", (op
 pixels = x.clone().requires_grad_()
 ops.conv2d(pixels, weight.detach()).square().mean().backward()
 full = F.conv2d(at_answer, weight.detach().flip(2, 3), padding=2)
-claim("the pixels' slopes are a full convolution: the difference is", (full - pixels.grad).abs().max(), below=1e-10)
+claim("the pixels' slopes are a full convolution: the difference is",
+      (full - pixels.grad).abs().max(), below=1e-10)
 
 # %% [markdown]
 # ### Learn Sobel's kernel back
@@ -796,5 +832,7 @@ for _ in range(200):
 
 # %%
 found = learner.weight[0, 0].detach()
-claim("largest error of the nine numbers that it found", (found - kernels["vertical edges"]).abs().max(), below=0.1)
-show.grids(found, kernels["vertical edges"], titles=["found", "at work"], roles=["kernel", "kernel"])
+claim("largest error of the nine numbers that it found",
+      (found - kernels["vertical edges"]).abs().max(), below=0.1)
+show.grids(found, kernels["vertical edges"], titles=["found", "at work"],
+           roles=["kernel", "kernel"])

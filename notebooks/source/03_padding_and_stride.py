@@ -58,7 +58,8 @@ guess("How often is the corner pixel under it?", [0, 1, 4, 9])
 
 # %%
 uses = border_coverage(image_size=5, kernel_size=3)
-claim("a corner is used once, the middle nine times", (uses[0, 0], uses[2, 2]), equals=(1, 9), answer="1")
+claim("a corner is used once, the middle nine times", (uses[0, 0], uses[2, 2]), equals=(1, 9),
+      answer="1")
 show.grids(uses, titles=["without padding"], roles=["in"])
 
 # %% [markdown]
@@ -71,7 +72,8 @@ guess("With one ring of zeros, how often is the corner used now?", [1, 4, 6, 9])
 
 # %%
 uses = border_coverage(image_size=5, kernel_size=3, padding=1)
-claim("with padding 1 a corner is used four times, the middle still nine", (uses[0, 0], uses[2, 2]), equals=(4, 9), answer="4")
+claim("with padding 1 a corner is used four times, the middle still nine", (uses[0, 0], uses[2, 2]),
+      equals=(4, 9), answer="4")
 show.grids(uses, titles=["with padding 1"], roles=["in"])
 
 # %% [markdown]
@@ -131,8 +133,10 @@ kept = {k: [p for p in range(8) if count_places(28, k, p) == 28] for k in range(
 claim("a kernel of 5 needs padding", kept[5][0], equals=2, answer="2")
 claim("paddings that keep 28 with a kernel of 4", len(kept[4]), equals=0)
 counts = [count_places(32, 3, p) for p in (0, 1, 2)]
-claim("3x3 on 32 pixels with padding 0, 1, 2: valid, same, full", counts, equals=(32 - 3 + 1, 32, 32 + 3 - 1))
-claim("that sum comes to 24; with the padding added it is 28", (28 - 2 - 3 + 1, 28 + 2 - 3 + 1), equals=(24, 28))
+claim("3x3 on 32 pixels with padding 0, 1, 2: valid, same, full", counts,
+      equals=(32 - 3 + 1, 32, 32 + 3 - 1))
+claim("that sum comes to 24; with the padding added it is 28", (28 - 2 - 3 + 1, 28 + 2 - 3 + 1),
+      equals=(24, 28))
 found = [str(*paddings) or "none" for paddings in kept.values()]
 show.table(["kernel", *kept], [["padding that keeps 28", *found]])
 
@@ -147,12 +151,15 @@ show.table(["kernel", *kept], [["padding that keeps 28", *found]])
 # A **stride** of 2 lets the kernel go two pixels at a time. Take an image of 7 and a kernel of 2. (7 - 2) / 2 is two and a half steps. You will read that a stride that does not divide is an error.
 
 # %%
-guess("7 x 7, a kernel of 2 x 2, stride 2. What comes out of PyTorch?", ["an error", "3 x 3", "3.5 x 3.5", "4 x 4"])
+guess("7 x 7, a kernel of 2 x 2, stride 2. What comes out of PyTorch?",
+      ["an error", "3 x 3", "3.5 x 3.5", "4 x 4"])
 
 # %%
 answer = F.conv2d(torch.ones(1, 1, 7, 7), torch.ones(1, 1, 2, 2), stride=2)
-claim("no error: PyTorch takes the whole steps and drops the rest", answer.shape[2:], equals=(3, 3), answer="3 x 3")
-show.grids(border_coverage(7, 2, stride=2), answer[0, 0], titles=["uses of each pixel", "answer"], roles=["in", "out"])
+claim("no error: PyTorch takes the whole steps and drops the rest", answer.shape[2:], equals=(3, 3),
+      answer="3 x 3")
+show.grids(border_coverage(7, 2, stride=2), answer[0, 0], titles=["uses of each pixel", "answer"],
+           roles=["in", "out"])
 
 # %% [markdown]
 # The last row and the last column are in no window. Whatever stands there, the answer is the same. Half a step is no step, so the number of steps is rounded *down*:
@@ -207,17 +214,20 @@ check.output_size(output_size)
 # With stride 2 you get every second number of every second row: the others are never computed.
 
 # %%
-guess("A 3x3 kernel on 28 x 28, padding 1. Stride 2 in place of 1 makes the work ...", ["half", "a third", "a quarter", "a ninth"])
+guess("A 3x3 kernel on 28 x 28, padding 1. Stride 2 in place of 1 makes the work ...",
+      ["half", "a third", "a quarter", "a ninth"])
 
 # %%
-seven = mine.seven()[None, None] / 255                           # (1, 1, 28, 28): your own 7, or ours
-kernel = mine.kernel()[None, None]                               # (1, 1, 3, 3): your own kernel, or ours
-padded = ops.pad(seven, 1).double()                              # (1, 1, 30, 30): the course's pad, for channels, too
+seven = mine.seven()[None, None] / 255         # (1, 1, 28, 28): your own 7, or ours
+kernel = mine.kernel()[None, None]             # (1, 1, 3, 3): your own kernel, or ours
+padded = ops.pad(seven, 1).double()            # (1, 1, 30, 30): the course's pad, for channels, too
 every, second = (F.conv2d(padded, kernel.double(), stride=stride) for stride in (1, 2))
-claim("stride 1 computes this many times the numbers of stride 2", every.numel() / second.numel(), equals=4.0, answer="a quarter")
+claim("stride 1 computes this many times the numbers of stride 2", every.numel() / second.numel(),
+      equals=4.0, answer="a quarter")
 difference = (second - every[:, :, ::2, ::2]).abs().max()
 claim("stride 2 gives every second one of them; the largest difference is", difference, below=1e-6)
-show.maps(seven[0, 0], every[0, 0], second[0, 0], titles=["your 7", "stride 1", "stride 2"], roles=["in", "out", "out"])
+show.maps(seven[0, 0], every[0, 0], second[0, 0], titles=["your 7", "stride 1", "stride 2"],
+          roles=["in", "out", "out"])
 
 # %% [markdown]
 # The right one is drawn as large as the others, and has 14 x 14 numbers. Half the rows, half the columns, a quarter of the work, and a quarter in every later layer, too. So networks let their maps shrink on the way in, which is called *downsampling*, and pay with detail. (Pixels are used unequally again, all over the image. A further section draws the map of that.)
@@ -277,14 +287,17 @@ def probe(layers, image_size=64):
 def width(gradient):
     return gradient.any(dim=0).sum().item()                      # columns that count at all
 
-guess("Two layers of 3x3, stride 1. How many pixels wide does a number behind them see?", ["3", "5", "6", "9"])
+guess("Two layers of 3x3, stride 1. How many pixels wide does a number behind them see?",
+      ["3", "5", "6", "9"])
 
 # %%
 stacks = {"two of 3x3": [(3, 1)] * 2, "three of 3x3": [(3, 1)] * 3, "one of 7x7": [(7, 1)],
           "two of 3x3, the first with stride 2": [(3, 2), (3, 1)]}
-rows = [[name, width(probe(layers)), ops.receptive_field(layers)] for name, layers in stacks.items()]
+rows = [[name, width(probe(layers)), ops.receptive_field(layers)]
+        for name, layers in stacks.items()]
 claim("two layers of 3x3 see 5 pixels", rows[0][1], equals=5, answer="5")
-claim("the probe and the formula of the course agree", [row[1] for row in rows], equals=[row[2] for row in rows])
+claim("the probe and the formula of the course agree", [row[1] for row in rows],
+      equals=[row[2] for row in rows])
 show.table(["layers", "the gradient reaches", "by the formula"], rows)
 
 # %% [markdown]
@@ -343,7 +356,8 @@ guess("How large are the 64 maps before they are flattened?", ["2 x 2", "3 x 3",
 
 # %%
 maps = model[:4](seven)                                           # behind the first four layers
-claim("64 maps of 3 x 3 reach Flatten, 576 numbers", (maps.shape[1:], maps.numel()), equals=((64, 3, 3), 576), answer="3 x 3")
+claim("64 maps of 3 x 3 reach Flatten, 576 numbers", (maps.shape[1:], maps.numel()),
+      equals=((64, 3, 3), 576), answer="3 x 3")
 show.trail(model, seven)
 
 # %% [markdown]
@@ -352,16 +366,17 @@ show.trail(model, seven)
 # Which knob changes what? Seven layers, each differs in one thing from the first. The work is counted in multiplications: one for each weight at each place.
 
 # %%
-usual = {"in_channels": 16, "out_channels": 16, "kernel_size": 3, "stride": 1, "padding": 1, "dilation": 1}
-changes = [{}, {"kernel_size": 5}, {"stride": 2}, {"padding": 0}, {"dilation": 2}, {"in_channels": 32},
-           {"out_channels": 32}]
+usual = {"in_channels": 16, "out_channels": 16, "kernel_size": 3, "stride": 1, "padding": 1}
+changes = [{}, {"kernel_size": 5}, {"stride": 2}, {"padding": 0}, {"dilation": 2},
+           {"in_channels": 32}, {"out_channels": 32}]
 rows = []
 for change in changes:
     layer = nn.Conv2d(**(usual | change))
     channels, size, _ = layer(torch.zeros(1, layer.in_channels, 28, 28))[0].shape
     parameters = sum(parameter.numel() for parameter in layer.parameters())
-    what = " ".join(f"{knob} {value}" for knob, value in change.items()) or "16 to 16 channels, 3x3, padding 1"
-    rows.append([what, f"{channels} x {size} x {size}", parameters, layer.weight.numel() * size**2])
+    what = " ".join(f"{knob} {value}" for knob, value in change.items())
+    rows.append([what or "16 to 16 channels, 3x3, padding 1", f"{channels} x {size} x {size}",
+                 parameters, layer.weight.numel() * size**2])
 show.table(["what differs", "what comes out of 28 x 28", "parameters", "multiplications"], rows)
 
 # %% [markdown]
@@ -374,13 +389,15 @@ show.table(["what differs", "what comes out of 28 x 28", "parameters", "multipli
 
 # %%
 ring = digits.test_images.sum((1, 2)) - digits.test_images[:, 1:-1, 1:-1].sum((1, 2))
-claim("share of the test digits with nothing but paper in their outermost ring", (ring == 0).float().mean(), above=0.9)
-
+claim("share of the test digits with nothing but paper in their outermost ring",
+      (ring == 0).float().mean(), above=0.9)
 board, edges = 1 - seven, torch.tensor([[[[1.0, 0, -1], [2, 0, -2], [1, 0, -1]]]])
 modes = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate"}
 empty = torch.ones(1, 1, 12, 12)
-at_border = [F.conv2d(F.pad(empty, [1, 1, 1, 1], mode), edges).abs().max() for mode in modes.values()]
-claim("an edge kernel on an empty board: its strongest answer with zeros, reflect, replicate", at_border, equals=(4, 0, 0))
+at_border = [F.conv2d(F.pad(empty, [1, 1, 1, 1], mode), edges).abs().max()
+             for mode in modes.values()]
+claim("an edge kernel on an empty board: its strongest answer with zeros, reflect, replicate",
+      at_border, equals=(4, 0, 0))
 maps = [F.conv2d(F.pad(board, [1, 1, 1, 1], mode), kernel)[0, 0] for mode in modes.values()]
 show.maps(board[0, 0], *maps, titles=["chalk 7", *modes], roles=["in", "out", "out", "out"])
 
@@ -411,15 +428,19 @@ def paint(padding_mode):
         optimizer.step()
     return model(blank).detach()
 
-guess("Which network can paint the ramp on a blank sheet?", ["both", "the one with zeros", "the one with replicate", "neither"])
+guess("Which network can paint the ramp on a blank sheet?",
+      ["both", "the one with zeros", "the one with replicate", "neither"])
 
 # %%
 zeros, replicate = paint("zeros"), paint("replicate")
 plain_grey = wanted.var(unbiased=False)                          # the error of the best plain grey
 error = F.mse_loss(zeros, wanted) / plain_grey
-claim("with zeros: the error, as a share of that of the best plain grey", error, below=0.3, answer="the one with zeros")
-claim("with replicate the sheet stays plain: largest minus smallest", replicate.max() - replicate.min(), below=1e-4)
-show.maps(wanted[0, 0], zeros[0, 0], replicate[0, 0], titles=["wanted", "zeros", "replicate"], same_scale=True)
+claim("with zeros: the error, as a share of that of the best plain grey", error, below=0.3,
+      answer="the one with zeros")
+claim("with replicate the sheet stays plain: largest minus smallest",
+      replicate.max() - replicate.min(), below=1e-4)
+show.maps(wanted[0, 0], zeros[0, 0], replicate[0, 0], titles=["wanted", "zeros", "replicate"],
+          same_scale=True)
 
 # %% [markdown]
 # The zeros told it. After the first layer only the outermost ring differs from the rest; each layer carries the news one ring further in. With replicate every window sees nothing but the same grey, everywhere and in every layer, and no training can help.
@@ -535,12 +556,14 @@ claim("with stride 2 in each of them 4", layers_needed(3, 2), equals=4)
 # And does a number see all of its field equally well? A pixel in the middle reaches it on many ways, one at the rim on few. Here is the probe behind eight layers, a field of 17 x 17.
 
 # %%
-guess("What share of the gradient falls on the inner 9 x 9, which are 28 % of the field?", ["28 %", "about half", "about nine tenths"])
+guess("What share of the gradient falls on the inner 9 x 9, which are 28 % of the field?",
+      ["28 %", "about half", "about nine tenths"])
 
 # %%
 gradient = probe([(3, 1)] * 8)
 field = gradient[gradient.any(dim=1)][:, gradient.any(dim=0)]    # (17, 17)
-claim("the share of the inner 9 x 9", field[4:13, 4:13].sum() / field.sum(), above=0.85, answer="about nine tenths")
+claim("the share of the inner 9 x 9", field[4:13, 4:13].sum() / field.sum(), above=0.85,
+      answer="about nine tenths")
 show.maps(field, titles=["what counts"], roles=["in"])
 
 # %% [markdown]
@@ -559,8 +582,10 @@ def dilated(dilations):
 
 even, growing = dilated([2, 2, 2]), dilated([1, 2, 4])
 reached = (even.count_nonzero(), growing.count_nonzero())
-claim("dilation 2, 2, 2 reaches 49 pixels of 13 x 13; 1, 2, 4 all of 15 x 15", reached, equals=(49, 225))
-show.maps(even != 0, growing != 0, titles=["dilation 2, 2, 2", "dilation 1, 2, 4"], roles=["in", "in"])
+claim("dilation 2, 2, 2 reaches 49 pixels of 13 x 13; 1, 2, 4 all of 15 x 15", reached,
+      equals=(49, 225))
+show.maps(even != 0, growing != 0, titles=["dilation 2, 2, 2", "dilation 1, 2, 4"],
+          roles=["in", "in"])
 
 # %% [markdown]
 # Three times the same dilation leaves holes: about seven pixels in ten are never seen. Dilations that double fill the field without a gap.
@@ -573,10 +598,11 @@ show.maps(even != 0, growing != 0, titles=["dilation 2, 2, 2", "dilation 1, 2, 4
 # %%
 import warnings
 
-warnings.filterwarnings("ignore", message="Using padding='same'")    # PyTorch says that it copies the input
+warnings.filterwarnings("ignore", message="Using padding='same'")   # it tells of a copy it makes
 spike = torch.tensor([0.0, 0, 0, 1, 0, 0, 0])
 answer = F.conv1d(spike[None, None], torch.ones(1, 1, 2), padding="same")[0, 0]
-claim("seven numbers again, and the 1 answers at places 2 and 3", (len(answer), answer.nonzero().flatten()), equals=(7, (2, 3)))
+claim("seven numbers again, and the 1 answers at places 2 and 3",
+      (len(answer), answer.nonzero().flatten()), equals=(7, (2, 3)))
 show.grids(spike[None], answer[None], titles=["in, a 1 at place 3", "out"], roles=["in", "out"])
 
 # %% [markdown]
@@ -592,7 +618,8 @@ differences = {}
 for name, border in {"causal": (2, 0), "on both sides": (1, 1)}.items():
     one, other = (F.conv1d(F.pad(signal, border), echo)[..., :10] for signal in (sound, changed))
     differences[name] = (one - other).abs().max()
-claim("another future from place 10 on, causal padding: the answers before it change by", differences["causal"], equals=0.0)
+claim("another future from place 10 on, causal padding: the answers before it change by",
+      differences["causal"], equals=0.0)
 claim("with a border on both sides they do", differences["on both sides"], above=0.1)
 
 # %% [markdown]
@@ -636,7 +663,8 @@ show.grids(uses, titles=["3x3, padding 1, stride 2"], roles=["in"])
 # A checkerboard: even in the middle, neighbours count unequally. It comes back when a network goes the other way, from small maps to a large image. The **transposed convolution** does that: each number is a stamp, it prints the whole kernel, each cell multiplied by that number, and stamps that overlap add up. Stamp 3 x 3 ones with a kernel of ones, a stride of 2 apart.
 
 # %%
-guess("3 numbers, a kernel of 3, stride 2, the other way round. How many come out?", ["5", "6", "7", "9"])
+guess("3 numbers, a kernel of 3, stride 2, the other way round. How many come out?",
+      ["5", "6", "7", "9"])
 
 # %%
 stamps = F.conv_transpose2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 3, 3), stride=2)[0, 0]
@@ -650,20 +678,23 @@ show.grids(stamps, titles=["stamped"], roles=["out"])
 
 # %%
 even = F.conv_transpose2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 4, 4), stride=2)[0, 0]
-claim("kernel 4, stride 2: away from the border every number is made of 4 stamps", even[2:-2, 2:-2].unique(), equals=(4,))
+claim("kernel 4, stride 2: away from the border every number is made of 4 stamps",
+      even[2:-2, 2:-2].unique(), equals=(4,))
 show.grids(even, titles=["kernel 4, stride 2"], roles=["out"])
 
 # %% [markdown]
 # Why *transposed*? Lesson 02 wrote a convolution as a matrix. Turn rows into columns, and you have this. It is also what carries the gradient back through a convolution: PyTorch needs it for every step of learning. A transposed convolution is not the inverse. It brings back the shape, not the numbers, and not even the shape for certain.
 
 # %%
-claim("7 and 8 pixels both give 3 places", (count_places(7, 3, stride=2), count_places(8, 3, stride=2)), equals=(3, 3))
+claim("7 and 8 pixels both give 3 places",
+      (count_places(7, 3, stride=2), count_places(8, 3, stride=2)), equals=(3, 3))
 x = torch.randn(1, 1, 7, 7, requires_grad=True)
 answer = F.conv2d(x, edges, stride=2)
 send_back = torch.randn_like(answer)
 answer.backward(send_back)
 difference = (x.grad - F.conv_transpose2d(send_back, edges, stride=2)).abs().max()
-claim("the gradient of a convolution is a transposed one: the largest difference is", difference, below=1e-4)
+claim("the gradient of a convolution is a transposed one: the largest difference is", difference,
+      below=1e-4)
 
 # %% [markdown]
 # Which of the two it came from nobody can tell from the 3. You say it yourself: `output_padding=1` asks for 8.

@@ -49,15 +49,17 @@ image = torch.tensor([[1.0, 3, 2, 9], [5, 3, 0, 1], [0, 4, 8, 8], [2, 2, 4, 4]])
 show.grids(image, titles=["map"], roles=["in"])
 
 # %%
-guess("The upper right window holds 2, 9, 0, 1. What does average pooling make of it?", [2, 3, 9, 12])
+guess("The upper right window holds 2, 9, 0, 1. What does average pooling make of it?",
+      [2, 3, 9, 12])
 
 # %% [markdown]
 # `unfold` lists windows, as in lesson 02; here they are 2 long and the next one begins 2 farther on, first down the rows, then along the columns.
 
 # %%
-windows = image.unfold(0, 2, 2).unfold(1, 2, 2)      # (2, 2, 2, 2): rows and columns of windows of 2 x 2
+windows = image.unfold(0, 2, 2).unfold(1, 2, 2)      # (2, 2, 2, 2): 2 x 2 windows, each of 2 x 2
 largest, mean = windows.amax(dim=(2, 3)), windows.mean(dim=(2, 3))
-claim("upper right: largest 9, mean 3", (largest[0, 1], mean[0, 1]), equals=(9, (2 + 9 + 0 + 1) / 4), answer="3")
+claim("upper right: largest 9, mean 3", (largest[0, 1], mean[0, 1]),
+      equals=(9, (2 + 9 + 0 + 1) / 4), answer="3")
 claim("PyTorch finds the same four maxima", largest, equals=F.max_pool2d(image[None], 2)[0])
 show.grids(image, largest, mean, titles=["map", "max", "average"], roles=["in", "out", "out"])
 
@@ -114,7 +116,8 @@ check.max_pool(max_pool)
 # Windows of 2 with stride 2 turn 32 rows into 16, and 28 into 14. Of 7 rows a convolution would drop one (lesson 03).
 
 # %%
-guess("7 rows, windows of 2, stride 2, and rounding up allowed (ceil_mode=True). How many rows come out?", [3, "3.5", 4, 8])
+guess("7 rows, windows of 2, stride 2, rounding up allowed (ceil_mode=True). Rows that come out?",
+      [3, "3.5", 4, 8])
 
 # %%
 def count(size, kernel_size, stride, **mode):
@@ -125,7 +128,8 @@ formula = [ops.output_size(size, k, stride=stride) for size, k, stride in cases]
 claim("with ceil_mode 7 rows give", count(7, 2, 2, ceil_mode=True), equals=4, answer="4")
 claim("lesson 03's formula counts them all", [count(*case) for case in cases], equals=formula)
 rows = [[*case, count(*case), count(*case, ceil_mode=True)] for case in cases]
-show.table(["rows of the map", "kernel_size", "stride", "rows that come out", "with ceil_mode=True"], rows)
+show.table(["rows of the map", "kernel_size", "stride", "rows that come out",
+            "with ceil_mode=True"], rows)
 
 # %% [markdown]
 # It is the formula of lesson 03, floor((n + 2p - k) / s) + 1: a window is a window, whatever is done inside. What is left over at the end is dropped: of 7 rows the last is seen by nobody. With `ceil_mode=True` PyTorch rounds up, and the last window hangs over the edge and makes do with what is there.
@@ -173,7 +177,8 @@ check.avg_pool(avg_pool)
 # Pooling has no weights and learns nothing. You will read that it "reduces the number of parameters" of a network. Take a colour image of 32 x 32 through three convolutions and a linear layer, with and without pooling, and write the bill.
 
 # %%
-guess("With pooling between them, the three convolutions have ...", ["fewer parameters", "as many", "more parameters"])
+guess("With pooling between them, the three convolutions have ...",
+      ["fewer parameters", "as many", "more parameters"])
 
 # %%
 def bill(pooling):
@@ -183,16 +188,18 @@ def bill(pooling):
         layer = nn.Conv2d(x.shape[1], channels, kernel_size=3, padding=1)
         x = F.relu(layer(x))
         parameters.append(layer.weight.numel() + channels)
-        products.append(layer.weight.numel() * x.shape[2] * x.shape[3])     # each weight at each place
+        products.append(layer.weight.numel() * x.shape[2] * x.shape[3])  # each weight at each place
         x = F.max_pool2d(x, 2) if pooling else x
     return [*parameters, 10 * (x.numel() + 1)], [*products, 10 * x.numel()]
 
 pooled, plain = bill(pooling=True), bill(pooling=False)
-claim("each convolution has as many parameters as before", pooled[0][:3], equals=plain[0][:3], answer="as many")
+claim("each convolution has as many parameters as before", pooled[0][:3], equals=plain[0][:3],
+      answer="as many")
 claim("and the linear layer", pooled[0][3], equals=10 * (4 * 4 * 64 + 1))
 names = ["first convolution", "second", "third", "linear layer"]
 rows = [list(row) for row in zip(names, pooled[0], plain[0], pooled[1], plain[1], strict=True)]
-show.table(["layer", "parameters, with pooling", "without", "products, with pooling", "without"], rows)
+show.table(["layer", "parameters, with pooling", "without", "products, with pooling", "without"],
+           rows)
 
 # %% [markdown]
 # A kernel does not know how large the map is that it slides over; so pooling cannot change its weights. What shrinks is the *maps*: the second convolution has a quarter of the places to visit, the third a sixteenth. And a **linear** layer at the end, with a weight for each number that arrives, is 64 times smaller: 4 x 4 x 64 = 1,024 numbers arrive and not 32 x 32 x 64 = 65,536. So the sentence is right about networks that end in such a layer, and wrong about convolutions. (Pooling is not the only way to make maps smaller: a convolution may take strides itself. A further section races the two.)
@@ -235,17 +242,19 @@ def look(images, kernel):
     """Lesson 02's layer: (N, 1, H, W) -> (N, 1, H, W)."""
     return F.relu(F.conv2d(images, kernel[None, None], padding=1))
 
-seven = F.pad(mine.seven().float() / 255, (2, 2, 2, 2))[None, None]                   # (1, 1, 32, 32)
+seven = F.pad(mine.seven().float() / 255, (2, 2, 2, 2))[None, None]                 # (1, 1, 32, 32)
 here, there = look(seven, mine.kernel()), look(seven.roll(1, dims=3), mine.kernel())
 pictures = {"your 7": seven, "its map": here}
 pictures |= {"pooled": F.max_pool2d(here, 2), "moved, pooled": F.max_pool2d(there, 2)}
-show.maps(*(x[0, 0] for x in pictures.values()), titles=[*pictures], roles=["in", "out", "out", "out"])
+show.maps(*(x[0, 0] for x in pictures.values()), titles=[*pictures],
+          roles=["in", "out", "out", "out"])
 
 # %% [markdown]
 # Do the last two look alike? Do not trust the eye: take 500 test digits and the kernel for vertical edges, and compare number by number. Two measures: how much changes, as a share of all there was in the map (0: nothing; 2: all of it vanished, and as much appeared elsewhere); and how many numbers stay exactly as they were, zeros not counted.
 
 # %%
-guess("Of the max-pooled numbers, zeros not counted, how many stay?", ["nearly all", "about half", "less than a third"])
+guess("Of the max-pooled numbers, zeros not counted, how many stay?",
+      ["nearly all", "about half", "less than a third"])
 
 # %%
 def compare(name, before, after):
@@ -254,15 +263,19 @@ def compare(name, before, after):
     return [name, change.item(), (before == after)[alive].float().mean().item()]
 
 edges = torch.tensor([[1.0, 0, -1], [2, 0, -2], [1, 0, -1]])
-images = F.pad(digits.test_images[:500].float() / 255, (2, 2, 2, 2))[:, None]        # (500, 1, 32, 32)
+images = F.pad(digits.test_images[:500].float() / 255, (2, 2, 2, 2))[:, None]     # (500, 1, 32, 32)
 before, after = look(images, edges), look(images.roll(1, dims=3), edges)
 rows = [compare("no pooling", before, after)]
 rows += [compare("average, 2 x 2", F.avg_pool2d(before, 2), F.avg_pool2d(after, 2))]
-rows += [compare(f"max, {k} x {k}", F.max_pool2d(before, k), F.max_pool2d(after, k)) for k in (2, 4, 8, 32)]
-claim("2 x 2 max pooling: the share of numbers that stay", rows[2][2], between=(0.08, 0.3), answer="less than a third")
-claim("its change is less than three quarters of that without pooling", rows[2][1] / rows[0][1], below=0.75)
+rows += [compare(f"max, {k} x {k}", F.max_pool2d(before, k), F.max_pool2d(after, k))
+         for k in (2, 4, 8, 32)]
+claim("2 x 2 max pooling: the share of numbers that stay", rows[2][2], between=(0.08, 0.3),
+      answer="less than a third")
+claim("its change is less than three quarters of that without pooling", rows[2][1] / rows[0][1],
+      below=0.75)
 claim("only with one window for the whole map nothing changes", rows[5][1], equals=0.0)
-show.table(["one pixel to the right", "change, as a share of the map", "share of numbers that stay"], rows)
+show.table(["one pixel to the right", "change, as a share of the map",
+            "share of numbers that stay"], rows)
 
 # %% [markdown]
 # So there is wiggle room, but it is narrow. With windows of 2 every second column stands at the right edge of its window, and what moves on from there crosses the county line: one report loses, the next one gains. And where a stroke fades out over several pixels, moving it brings another shade into the window. Larger windows have fewer edges and forgive more, and say less.
@@ -275,16 +288,20 @@ show.table(["one pixel to the right", "change, as a share of the map", "share of
 # Lesson 02 told two words apart: *equivariant* (the answer moves along) and *invariant* (the answer stays). You will read that with pooling a network becomes "translation invariant" and finds the cat wherever it sits. For whole, trained networks lesson 01 measured how far that holds. Here is a single layer, and its worst case: a row with a bright pixel in every fourth place.
 
 # %%
-guess("The row moves by one pixel. How many of its max-pooled numbers can change?", ["none", "a quarter", "half", "all"])
+guess("The row moves by one pixel. How many of its max-pooled numbers can change?",
+      ["none", "a quarter", "half", "all"])
 
 # %%
 row = torch.tensor([[0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 0.0, 9.0]])
 pooled, pooled_later = [F.max_pool2d(x[None], (1, 2))[0] for x in (row, row.roll(1, dims=1))]
-claim("share of the pooled numbers that change", (pooled != pooled_later).float().mean(), equals=1.0, answer="all")
+claim("share of the pooled numbers that change", (pooled != pooled_later).float().mean(),
+      equals=1.0, answer="all")
 claim("share that changes without pooling", (row != row.roll(1, dims=1)).float().mean(), equals=0.5)
 after_two = F.max_pool2d(row.roll(2, dims=1)[None], (1, 2))[0]
-claim("after two pixels the pooled row has moved by one place", after_two, equals=pooled.roll(1, dims=1))
-show.grids(row, pooled, pooled_later, titles=["row", "pooled", "moved by one, pooled"], roles=["in", "out", "out"])
+claim("after two pixels the pooled row has moved by one place", after_two,
+      equals=pooled.roll(1, dims=1))
+show.grids(row, pooled, pooled_later, titles=["row", "pooled", "moved by one, pooled"],
+           roles=["in", "out", "out"])
 
 # %% [markdown]
 # All of them; without pooling it would be half. To a single pixel, pooling is neither invariant nor equivariant. What it follows exactly are steps as long as its stride: two pixels in, one place out. (A stack of three such layers follows steps of 8, and a further section shows it.)
@@ -308,7 +325,8 @@ blurred_now, blurred_later = blurred[:, ::2]
 claim("after one pixel every sample is another one", (now - later).abs(), equals=[9, 9, 9, 9])
 claim("blurred first, no sample changes", blurred_now, equals=blurred_later)
 titles = ["stripes", "every second", "moved by one", "blurred first"]
-show.grids(*(x[None] for x in (stripes, now, later, blurred_now)), titles=titles, roles=["in", "out", "out", "out"])
+show.grids(*(x[None] for x in (stripes, now, later, blurred_now)), titles=titles,
+           roles=["in", "out", "out", "out"])
 
 # %% [markdown]
 # All dark, or one pixel later all bright: what is finer than the step of sampling turns up as something that was never there. That is **aliasing**; wheels in films turn backwards for the same reason. The remedy is old: blur away what is too fine, and sample then. (The blur loses a number at each end. Average pooling is such a blur, if a rough one. The further section on blur pooling tries it on digits.)
@@ -329,9 +347,11 @@ def slopes(pool):
     return x.grad
 
 of_max, of_average = slopes(F.max_pool2d), slopes(F.avg_pool2d)
-claim("in the window with two 8s the first gets it all", of_max[2:, 2:], equals=[[1, 0], [0, 0]], answer="one 8 gets it all")
+claim("in the window with two 8s the first gets it all", of_max[2:, 2:], equals=[[1, 0], [0, 0]],
+      answer="one 8 gets it all")
 claim("average pooling gives each of the sixteen a quarter", of_average.unique(), equals=[0.25])
-show.grids(image, of_max, of_average, titles=["map", "slope, max", "slope, average"], roles=["in", "out", "out"])
+show.grids(image, of_max, of_average, titles=["map", "slope, max", "slope, average"],
+           roles=["in", "out", "out"])
 
 # %% [markdown]
 # Max pooling sends the whole slope to the winner, and the others learn nothing from this image. (In a tie `max_pool2d` chooses the first, row by row; `amax`, which we used above, would share.) Average pooling gives everyone an equal share. Go back to the explorer, tick "gradient route", and let windows overlap: a pixel that wins in two of them is paid twice.
@@ -393,7 +413,8 @@ torch.manual_seed(0)
 x = torch.randn(8, 16, 28, 28)                       # numbers of either sign
 with_max = F.relu(F.max_pool2d(x, 2)) != F.max_pool2d(F.relu(x), 2)
 with_average = F.relu(F.avg_pool2d(x, 2)) != F.avg_pool2d(F.relu(x), 2)
-claim("max pooling: share that differs", with_max.float().mean(), equals=0.0, answer="the same, to the last bit")
+claim("max pooling: share that differs", with_max.float().mean(), equals=0.0,
+      answer="the same, to the last bit")
 claim("average pooling: share that differs", with_average.float().mean(), above=0.5)
 
 # %% [markdown]
@@ -414,7 +435,8 @@ def turn_windows(x):
 
 turned, turned_seven = turn_windows(images), turn_windows(seven)
 changed, pooled_changed = turned != images, F.max_pool2d(turned, 2) != F.max_pool2d(images, 2)
-claim("share of the 500 images that have changed", changed.flatten(1).any(1).float().mean(), above=0.99)
+claim("share of the 500 images that have changed", changed.flatten(1).any(1).float().mean(),
+      above=0.99)
 claim("share of their pooled numbers that have", pooled_changed.float().mean(), equals=0.0)
 pictures = [seven, turned_seven, F.max_pool2d(seven, 2), F.max_pool2d(turned_seven, 2)]
 titles, roles = ["your 7", "windows turned", "pooled", "turned, pooled"], ["in", "in", "out", "out"]
@@ -513,7 +535,8 @@ sparse = torch.zeros(1, 8, 8)
 sparse[0, 1, 2] = sparse[0, 6, 5] = 9
 torch.manual_seed(0)
 noisy = 5 + torch.randn(1, 200, 200)                 # noise of spread 1
-guess("Average pooling with windows of 4 x 4: what is left of a lone 9?", ["9", "2.25", "0.5625", "0"])
+guess("Average pooling with windows of 4 x 4: what is left of a lone 9?",
+      ["9", "2.25", "0.5625", "0"])
 
 # %%
 def losses(name, pool):
@@ -525,7 +548,8 @@ show.table(["pooling", "sparse map: left of the 9", "noisy map: mean", "noisy ma
 
 # %%
 claim("the average keeps a sixteenth of a lone 9", rows[1][1], equals=9 / 16, answer="0.5625")
-claim("the maximum of four noisy numbers is too high, by about one spread", rows[0][2] - 5, between=(0.9, 1.15))
+claim("the maximum of four noisy numbers is too high, by about one spread", rows[0][2] - 5,
+      between=(0.9, 1.15))
 claim("the average halves the noise", rows[1][3], between=(0.45, 0.55))
 
 # %% [markdown]
@@ -537,7 +561,7 @@ claim("the average halves the noise", rows[1][3], between=(0.45, 0.55))
 # Networks stack convolution and pooling. Does the stack forgive what a layer does not? Three blocks with random kernels and no bias; 50 digits move 0 to 8 pixels; five sets of kernels.
 
 # %%
-far = F.pad(digits.test_images[:50].float() / 255, (14, 14, 14, 14))[:, None]         # (50, 1, 56, 56)
+far = F.pad(digits.test_images[:50].float() / 255, (14, 14, 14, 14))[:, None]      # (50, 1, 56, 56)
 
 def depths(x, kernels):
     """The maps after one, two and three blocks, and the means of the last ones."""
@@ -562,7 +586,8 @@ def changes(seed):
     moved = [depths(far.roll(shift, dims=3), kernels) for shift in range(9)]
     return [[compare("", a, b)[1] for a, b in zip(still, one, strict=True)] for one in moved]
 
-by_seed = torch.tensor([changes(seed) for seed in train.progress_bar(range(5))])      # (seeds, shifts, depths)
+by_seed = torch.tensor([changes(seed)
+                        for seed in train.progress_bar(range(5))])      # (seeds, shifts, depths)
 
 # %%
 names = ["after 1 block", "after 2 blocks", "after 3 blocks", "global average"]
@@ -574,7 +599,8 @@ show.lines(range(9), curves, xlabel="shift in pixels", ylabel="change, as a shar
 
 # %%
 one_pixel = by_seed.mean(0)[1]
-claim("three blocks against one", one_pixel[2] / one_pixel[0], below=0.9, answer="less than after one block")
+claim("three blocks against one", one_pixel[2] / one_pixel[0], below=0.9,
+      answer="less than after one block")
 claim("and yet after three blocks the change is not nothing", one_pixel[2], above=0.05)
 claim("global average against three blocks", one_pixel[3] / one_pixel[2], below=0.7)
 claim("global average, 8 pixels: no change but for rounding", by_seed[:, 8, 3].max(), below=1e-4)
@@ -583,7 +609,8 @@ claim("global average, 8 pixels: no change but for rounding", by_seed[:, 8, 3].m
 kernels = [torch.randn(8, 1, 3, 3), torch.randn(16, 8, 3, 3), torch.randn(32, 16, 3, 3)]
 still, moved = depths(far, kernels)[2], depths(far.roll(8, dims=3), kernels)[2]
 error = (moved - still.roll(1, dims=3)).abs().max() / still.abs().max()
-claim("after 8 pixels the maps of three blocks have moved by one place; relative error", error, below=1e-5)
+claim("after 8 pixels the maps of three blocks have moved by one place; relative error", error,
+      below=1e-5)
 
 # %% [markdown] tags=["further"]
 # ## Further: blur pooling
@@ -598,7 +625,8 @@ def blur_pool(x):
     return F.conv2d(F.max_pool2d(x, 2, stride=1), blur, padding=1)[:, :, ::2, ::2]
 
 # %%
-guess("Which changes least by one pixel?", ["every second number", "average pooling", "max pooling", "blur pooling"])
+guess("Which changes least by one pixel?",
+      ["every second number", "average pooling", "max pooling", "blur pooling"])
 
 # %%
 ways = {
@@ -609,7 +637,8 @@ ways = {
 }
 rows = [compare(name, way(before), way(after))[:2] for name, way in ways.items()]
 ratio = rows[3][1] / rows[2][1]
-claim("blur pooling lets less through than max pooling; the ratio", ratio, below=0.95, answer="blur pooling")
+claim("blur pooling lets less through than max pooling; the ratio", ratio, below=0.95,
+      answer="blur pooling")
 show.table(["one pixel to the right", "change, as a share of the map"], rows)
 
 # %% [markdown]
@@ -645,7 +674,8 @@ claim("the pooling in course_utils/ops.py, written to be read, agrees", by_hand,
 # %%
 seven_numbers = torch.tensor([[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]])
 windows = [seven_numbers[0, 0:3], seven_numbers[0, 2:5], seven_numbers[0, 4:7]]
-error = (F.adaptive_avg_pool1d(seven_numbers, 3)[0] - torch.stack([w.mean() for w in windows])).abs().max()
+means = torch.stack([window.mean() for window in windows])
+error = (F.adaptive_avg_pool1d(seven_numbers, 3)[0] - means).abs().max()
 claim("these are the three windows: the largest difference is rounding", error, below=1e-5)
 
 # %% [markdown]
@@ -729,7 +759,8 @@ few = data.Digits(digits.train_images[:3000], digits.train_labels[:3000],
 # Since strides save three quarters of the convolutions' products, there is a third run: strides with four times the passes, which is about as much work as pooling.
 
 # %%
-guess("The same 3,000 images, the same number of passes. Which is ahead?", ["max pooling", "strides", "neither"])
+guess("The same 3,000 images, the same number of passes. Which is ahead?",
+      ["max pooling", "strides", "neither"])
 
 # %%
 def accuracy(seed, stride, pooling, epochs):
@@ -746,7 +777,8 @@ for name, seed in train.progress_bar([(name, seed) for name in settings for seed
 
 # %%
 rows = [[name, sum(s) / 4, min(s), max(s)] for name, s in scores.items()]
-claim("as many passes: max pooling is ahead, by points", rows[0][1] - rows[1][1], above=0.3, answer="max pooling")
+claim("as many passes: max pooling is ahead, by points", rows[0][1] - rows[1][1], above=0.3,
+      answer="max pooling")
 claim("about as much work: strides are ahead, by points", rows[2][1] - rows[0][1], above=0.3)
 show.table(["accuracy on 5,000 test digits, %", "mean of 4 seeds", "lowest", "highest"], rows)
 
@@ -780,7 +812,8 @@ orders = {
     "batch norm, ReLU, pooling": lambda x: F.max_pool2d(F.relu(norm(x)), 2),
     "pooling, batch norm, ReLU": lambda x: F.relu(norm(F.max_pool2d(x, 2))),
 }
-show.table(["order", "milliseconds"], [[name, milliseconds(order, x)] for name, order in orders.items()])
+show.table(["order", "milliseconds"],
+           [[name, milliseconds(order, x)] for name, order in orders.items()])
 
 # %% [markdown]
 # Run the cell a few times: clocks are restless, and no claim is made of them here. Where the first two rows stay alike, ReLU is cheap beside the pooling itself, and its place hardly counts. Batch norm does more for each number; do the last two rows show it? But with batch norm in between, the two orders are no longer the same network; lesson 05 shows why.

@@ -49,7 +49,7 @@ digits = data.load()
 
 # %%
 def spreads_through(scale, norm=lambda x: x):
-    torch.manual_seed(0)                                         # the same weights each time, but for their scale
+    torch.manual_seed(0)                           # the same weights each time, but for their scale
     x, spreads = data.normalize(digits.train_images[:100]), []
     for _ in range(20):
         fan_in = 9 * x.shape[1]                                  # numbers that a 3x3 kernel meets
@@ -66,8 +66,10 @@ loud, right, quiet = spreads_through(2), spreads_through(1), spreads_through(0.5
 claim("a factor of two at each of 20 layers: two to the power of twenty",
       round(loud[-1] / right[-1]), equals=2**20, answer="1,000,000 times")
 change = right[-1] / right[0]
-claim("by He's rule, first and last spread differ by a factor of", max(change, 1 / change), below=100)
-every_other = {"weights twice as large": loud[1::2], "He's rule": right[1::2], "half as large": quiet[1::2]}
+claim("by He's rule, first and last spread differ by a factor of", max(change, 1 / change),
+      below=100)
+every_other = {"weights twice as large": loud[1::2], "He's rule": right[1::2],
+               "half as large": quiet[1::2]}
 show.lines(range(2, 21, 2), every_other, xlabel="layer", ylabel="spread", yscale="log")
 
 # %% [markdown]
@@ -81,16 +83,19 @@ show.lines(range(2, 21, 2), every_other, xlabel="layer", ylabel="spread", yscale
 # Take paper. Two images with two channels; each has one row of two pixels. Channel 0 holds the numbers 2, 2 (first image) and 6, 6 (second image); channel 1 holds 10, 30 and again 10, 30. For each channel: take the mean off, and divide by the spread.
 
 # %%
-x = torch.tensor([[[[2.0, 2.0]], [[10.0, 30.0]]], [[[6.0, 6.0]], [[10.0, 30.0]]]])   # (2, 2, 1, 2): N, C, H, W
+x = torch.tensor([[[[2.0, 2.0]], [[10.0, 30.0]]],
+                  [[[6.0, 6.0]], [[10.0, 30.0]]]])   # (2, 2, 1, 2): N, C, H, W
 guess("Which channel holds the larger numbers afterwards?", ["channel 0", "channel 1", "neither"])
 
 # %%
-mean = x.mean(dim=(0, 2, 3), keepdim=True)                       # (1, 2, 1, 1): over images, rows, columns
-variance = x.var(dim=(0, 2, 3), correction=0, keepdim=True)      # the mean squared distance from that mean
+mean = x.mean(dim=(0, 2, 3), keepdim=True)                     # over images, rows and columns
+variance = x.var(dim=(0, 2, 3), correction=0, keepdim=True)    # the mean squared distance from it
 normal = (x - mean) / variance.sqrt()
-claim("both channels are -1 and 1 now", [normal[:, c].unique() for c in (0, 1)], equals=((-1, 1), (-1, 1)), answer="neither")
+claim("both channels are -1 and 1 now", [normal[:, c].unique() for c in (0, 1)],
+      equals=((-1, 1), (-1, 1)), answer="neither")
 show.grids(x[:, 0, 0], x[:, 1, 0], normal[:, 0, 0], normal[:, 1, 0],
-           titles=["channel 0", "channel 1", "0 normal", "1 normal"], roles=["in", "in", "out", "out"])
+           titles=["channel 0", "channel 1", "0 normal", "1 normal"],
+           roles=["in", "in", "out", "out"])
 
 # %% [markdown]
 # (A row is an image.) The means were 4 and 20, the variances 4 and 100. Which channel was louder cannot be seen any more; the pattern within each can. In detail, **batch normalisation** has four steps, for each channel on its own:
@@ -183,7 +188,8 @@ maps = convolution(images).detach()                              # (50, 16, 26, 
 ones, zeros = torch.ones(16), torch.zeros(16)
 after = batch_norm(maps, ones, zeros)
 pytorch = F.batch_norm(maps, None, None, training=True)
-claim("PyTorch's batch norm gives the same; the largest difference is", (after - pytorch).abs().max(), below=1e-4)
+claim("PyTorch's batch norm gives the same; the largest difference is",
+      (after - pytorch).abs().max(), below=1e-4)
 show.spreads(maps, after, titles=["before", "after"], roles=["in", "out"])
 
 # %% [markdown]
@@ -191,9 +197,11 @@ show.spreads(maps, after, titles=["before", "after"], roles=["in", "out"])
 
 # %%
 gamma, beta = (maps.var(dim=(0, 2, 3), correction=0) + 1e-5).sqrt(), maps.mean(dim=(0, 2, 3))
-claim("step 4 has undone step 3; the largest difference is", (batch_norm(maps, gamma, beta) - maps).abs().max(), below=1e-4)
+claim("step 4 has undone step 3; the largest difference is",
+      (batch_norm(maps, gamma, beta) - maps).abs().max(), below=1e-4)
 loud = spreads_through(2, norm=lambda x: batch_norm(x, ones, zeros))
-claim("the row of twenty, all weights too large, with batch norm at each layer: its last spread", loud[-1], between=(0.3, 1))
+claim("the row of twenty, all weights too large, with batch norm at each layer: its last spread",
+      loud[-1], between=(0.3, 1))
 
 # %% [markdown] tags=["slide"]
 # ## What it does not notice
@@ -201,18 +209,20 @@ claim("the row of twenty, all weights too large, with batch norm at each layer: 
 # You will read that "the normalisation layer divides by 255". That is another thing: pixels go from 0 to 255, and we scale them once, by numbers that are fixed before training begins. Batch norm measures its numbers, anew at each layer and for each batch. To see the difference, change two things *in front of* it.
 
 # %%
-no_bias = F.conv2d(images, convolution.weight).detach()          # what the convolution answers without its bias
+no_bias = F.conv2d(images, convolution.weight).detach()          # the convolution without its bias
 raw = digits.train_images[:50, None].float()                     # pixels from 0 to 255
-guess("A convolution, then batch norm. What changes the result: adding 5 as a bias, or dividing the pixels by 255?",
+guess("Before batch norm: what changes the result, a bias of 5, or dividing the pixels by 255?",
       ["the bias", "the division", "both", "neither"])
 
 # %%
 plain, shifted = (batch_norm(y, ones, zeros) for y in (no_bias, no_bias + 5))
-claim("a bias leaves no trace but rounding: it goes into the mean, and the mean is taken off; at most",
+claim("a bias leaves no trace but rounding: it goes into the mean, which is taken off; at most",
       (plain - shifted).abs().max(), below=1e-3, answer="neither")
 with torch.no_grad():
-    plain, scaled = (batch_norm(F.conv2d(y, convolution.weight), ones, zeros) for y in (raw, raw / 255))
-claim("a factor leaves hardly any (that is ε): it goes into the spread; on average", (plain - scaled).abs().mean(), below=0.02)
+    plain, scaled = (batch_norm(F.conv2d(y, convolution.weight), ones, zeros)
+                     for y in (raw, raw / 255))
+claim("a factor leaves hardly any (that is ε): it goes into the spread; on average",
+      (plain - scaled).abs().mean(), below=0.02)
 
 # %% [markdown]
 # So a convolution in front of batch norm needs no bias: `nn.Conv2d(..., bias=False)`, as in this course's network; β does that work. Scaling the pixels is still right, for networks without batch norm, and for ε and the optimiser in those with it. But it is not what a normalisation layer does.
@@ -227,7 +237,8 @@ claim("a factor leaves hardly any (that is ε): it goes into the spread; on aver
 # %%
 layer = nn.BatchNorm2d(2, momentum=0.1)
 layer(x)
-claim("the mean: nine tenths of 0, and a tenth of 4", layer.running_mean[0], between=(0.3999, 0.4001))
+claim("the mean: nine tenths of 0, and a tenth of 4", layer.running_mean[0],
+      between=(0.3999, 0.4001))
 claim("the variance: not 0.9 + 0.4 = 1.3 but more", layer.running_var[0], between=(1.43, 1.44))
 show.table(["channel 0", "before", "of the batch", "running, after one batch"], [
     ["mean", 0.0, x[:, 0].mean().item(), layer.running_mean[0].item()],
@@ -276,7 +287,7 @@ check.update_running(update_running)
 
 # %%
 x = data.normalize(digits.train_images[:400])
-population = F.conv2d(x, convolution.weight[:1], convolution.bias[:1]).detach()  # (400, 1, 26, 26): one channel
+population = F.conv2d(x, convolution.weight[:1], convolution.bias[:1]).detach()   # one channel
 paths = {}
 for momentum in (0.5, 0.1, 0.01):
     running_mean, running_var, path = torch.zeros(1), torch.ones(1), []
@@ -326,7 +337,8 @@ check.batch_norm_eval(batch_norm_eval)
 # %%
 torch.manual_seed(0)
 model = models.course_cnn()
-few = replace(digits, train_images=digits.train_images[:5000], train_labels=digits.train_labels[:5000])
+few = replace(digits, train_images=digits.train_images[:5000],
+              train_labels=digits.train_labels[:5000])
 train.fit(model, few)
 
 def answers(images, mode):
@@ -334,21 +346,26 @@ def answers(images, mode):
     with torch.no_grad():
         return asked(data.normalize(images))                     # (N, 10) logits
 
-guess("Your 7 is asked in train mode: alone, and together with 31 blank sheets. Are its logits the same?",
+guess("Your 7 is asked in train mode, alone and with 31 blank sheets. Are its logits the same?",
       ["the same", "almost the same", "quite different"])
 
 # %%
 seven, only_ones = mine.seven()[None], digits.test_images[digits.test_labels == 1]
 blank = torch.zeros_like(digits.test_images[:31])
-companies = {"alone": blank[:0], "31 digits": digits.test_images[:31], "31 ones": only_ones[:31], "31 blanks": blank}
-in_train, in_eval = (
-    torch.stack([answers(torch.cat([seven, others]), mode)[0] for others in companies.values()])    # (4, 10)
-    for mode in ("train", "eval")
-)
-claim("train mode: with its neighbours a logit of your 7 changes by up to", (in_train - in_train[0]).abs().max(), above=1, answer="quite different")
-claim("eval mode: its neighbours do not matter, but for rounding", (in_eval - in_eval[0]).abs().max(), below=1e-4)
+companies = {"alone": blank[:0], "31 digits": digits.test_images[:31],
+             "31 ones": only_ones[:31], "31 blanks": blank}
+
+def logits_in_company(mode):                                     # of your 7 alone: (4, 10)
+    return torch.stack([answers(torch.cat([seven, one]), mode)[0] for one in companies.values()])
+
+in_train, in_eval = logits_in_company("train"), logits_in_company("eval")
+claim("train mode: with its neighbours a logit of your 7 changes by up to",
+      (in_train - in_train[0]).abs().max(), above=1, answer="quite different")
+claim("eval mode: its neighbours do not matter, but for rounding",
+      (in_eval - in_eval[0]).abs().max(), below=1e-4)
 below = [f"{mode}: {name}\n{row.argmax()}, {row.max():.1f}"
-         for mode, rows in [("train", in_train), ("eval", in_eval)] for name, row in zip(companies, rows)]
+         for mode, rows in [("train", in_train), ("eval", in_eval)]
+         for name, row in zip(companies, rows)]
 show.digits(seven.expand(8, 28, 28), below, columns=4)
 
 # %% [markdown]
@@ -363,7 +380,8 @@ def correct(batches, mode):
 
 shuffled, single = torch.arange(1000).split(100), torch.arange(300).split(1)
 by_class = [(labels == digit).nonzero()[:, 0] for digit in range(10)]
-batches = {"mixed, 100 at a time": shuffled, "all of one class at a time": by_class, "one at a time (300)": single}
+batches = {"mixed, 100 at a time": shuffled, "all of one class at a time": by_class,
+           "one at a time (300)": single}
 rows = [[name, correct(each, "eval"), correct(each, "train")] for name, each in batches.items()]
 claim("points that sorted batches cost in train mode", rows[1][1] - rows[1][2], above=3)
 show.table(["test images come", "eval mode: correct, %", "train mode: correct, %"], rows)
@@ -400,8 +418,9 @@ def try_out(norm, rate, seed):
     def block(i, o):
         return [nn.Conv2d(i, o, 3, padding=1), nn.MaxPool2d(2), norm(o), nn.ReLU()]
 
-    network = nn.Sequential(*block(1, 8), *block(8, 16), *block(16, 16), nn.Flatten(), nn.Linear(144, 10))
-    network.to(memory_format=torch.channels_last)                # another order in memory, faster on most processors
+    network = nn.Sequential(*block(1, 8), *block(8, 16), *block(16, 16), nn.Flatten(),
+                            nn.Linear(144, 10))
+    network.to(memory_format=torch.channels_last)                # an order in memory that is faster
     optimizer = torch.optim.Adam(network.parameters(), lr=rate)
     for batch in torch.randperm(5000).split(100):                # 50 steps
         logits = network(data.normalize(digits.train_images[batch]))
@@ -417,12 +436,15 @@ guess("A usual learning rate is 0.001. At a hundred times as much, what does bat
 # %%
 rates, grid = [0.003, 0.01, 0.03, 0.1], {}
 for name, norm in {"with batch norm": nn.BatchNorm2d, "without": nn.Identity}.items():
-    grid[name] = torch.tensor([[try_out(norm, rate, seed) for rate in rates] for seed in train.progress_bar(range(3))])
-with_norm, without = (runs.mean(dim=0) for runs in grid.values())    # (4,) each, the mean of three seeds
+    grid[name] = torch.tensor([[try_out(norm, rate, seed) for rate in rates]
+                               for seed in train.progress_bar(range(3))])
+with_norm, without = (runs.mean(dim=0) for runs in grid.values())    # (4,) each, over the seeds
 claim("points that batch norm gains at a rate of 0.1", with_norm[-1] - without[-1], above=20,
       answer="it gains more than 20 points")
-claim("points that it gains where each has its best rate", with_norm.max() - without.max(), below=20)
-show.lines(rates, grid, xlabel="learning rate", ylabel="read correctly, %", xscale="log", ylim=(0, 100))
+claim("points that it gains where each has its best rate", with_norm.max() - without.max(),
+      below=20)
+show.lines(rates, grid, xlabel="learning rate", ylabel="read correctly, %", xscale="log",
+           ylim=(0, 100))
 
 # %% [markdown]
 # The line is the mean of three seeds, the band goes from the worst to the best. Between the peaks the gap is much smaller than at the right end. So a good part of what batch norm wins is that you need not hit the right learning rate so exactly, and can take larger steps. (Drawn digits are wilder in training; with them all numbers are lower.)
@@ -441,8 +463,10 @@ network = copy.deepcopy(model).eval()
 norm, x = network[2], torch.randn(5, 16, 3, 3)                   # its first batch norm, 16 channels
 scale = (norm.weight / (norm.running_var + norm.eps).sqrt()).view(16, 1, 1)
 shift = norm.bias.view(16, 1, 1) - scale * norm.running_mean.view(16, 1, 1)
-claim("zeros go in; the largest number that comes out", norm(torch.zeros(1, 16, 1, 1)).abs().max(), above=0.05)
-claim("it is scale times x plus shift, up to", (norm(x) - (scale * x + shift)).abs().max(), below=1e-4)
+claim("zeros go in; the largest number that comes out", norm(torch.zeros(1, 16, 1, 1)).abs().max(),
+      above=0.05)
+claim("it is scale times x plus shift, up to", (norm(x) - (scale * x + shift)).abs().max(),
+      below=1e-4)
 
 # %% [markdown]
 # Scale and shift: such a map is called **affine**. And a convolution with a bias is affine, too: so the two can be folded into one (you do it in the first of the further sections, below the quiz).
@@ -587,7 +611,8 @@ for batch in digits.train_images[:5000].split(100):
 norm, x = pair.eval()[1], data.normalize(digits.test_images[:100])
 scale = norm.weight / (norm.running_var + norm.eps).sqrt()
 one = F.conv2d(x, scale.view(-1, 1, 1, 1) * pair[0].weight, norm.bias - scale * norm.running_mean)
-claim("one convolution gives what the two layers gave, up to", (one - pair(x)).abs().max(), below=1e-4)
+claim("one convolution gives what the two layers gave, up to", (one - pair(x)).abs().max(),
+      below=1e-4)
 
 # %% [markdown] tags=["further"]
 # ## Further: a look leaves traces
@@ -599,7 +624,8 @@ spoilt = copy.deepcopy(model).train()                            # model.eval() 
 with torch.no_grad():
     for batch in torch.full_like(digits.test_images[:200], 255).split(10):
         spoilt(data.normalize(batch))                            # ... and no weight is trained here
-before, later = (train.predict(each, images, batch_size=100).argmax(1) == labels for each in (model, spoilt))
+before, later = (train.predict(each, images, batch_size=100).argmax(1) == labels
+                 for each in (model, spoilt))
 lost = 100 * (before.float().mean() - later.float().mean())
 claim("points that the look has cost, with model.eval() called afterwards", lost, above=0)
 
@@ -613,15 +639,17 @@ claim("points that the look has cost, with model.eval() called afterwards", lost
 
 # %%
 x, other = torch.randn(8, 16, 5, 5), 2 * torch.randn(8, 16, 5, 5)
-other[0] = x[0]                                                  # the same first image in louder company
-kinds = {                                                        # the layer, its axes, the number of its means
+other[0] = x[0]                                             # the same first image in louder company
+kinds = {                                             # the layer, its axes, the number of its means
     "batch norm": (nn.BatchNorm2d(16), "N, H, W", 16),
-    "layer norm": (nn.GroupNorm(1, 16), "C, H, W", 8),           # one group of all channels
+    "layer norm": (nn.GroupNorm(1, 16), "C, H, W", 8),      # one group of all channels
     "group norm, 4 groups": (nn.GroupNorm(4, 16), "4 channels, H, W", 8 * 4),
     "instance norm": (nn.InstanceNorm2d(16), "H, W", 8 * 16),
 }
-rows = [[name, axes, means, (layer(x)[0] - layer(other)[0]).abs().max().item()] for name, (layer, axes, means) in kinds.items()]
-show.table(["a batch of shape (8, 16, 5, 5)", "mean over", "means", "change of the first image"], rows)
+rows = [[name, axes, means, (layer(x)[0] - layer(other)[0]).abs().max().item()]
+        for name, (layer, axes, means) in kinds.items()]
+show.table(["a batch of shape (8, 16, 5, 5)", "mean over", "means", "change of the first image"],
+           rows)
 
 # %%
 batch_change, *other_changes = [change for *_, change in rows]
@@ -636,12 +664,14 @@ claim("the other three do not", max(other_changes), below=1e-6)
 # %%
 pool, statistics = nn.MaxPool2d(2), (maps.mean(dim=(0, 2, 3)), maps.var(dim=(0, 2, 3)))
 pool_first, pool_last = batch_norm(pool(maps), ones, zeros), pool(batch_norm(maps, ones, zeros))
-claim("in training, pooling first or last makes a difference of up to", (pool_first - pool_last).abs().max(), above=0.1)
+claim("in training, pooling first or last makes a difference of up to",
+      (pool_first - pool_last).abs().max(), above=0.1)
 for sign in (1, -1):
     first = F.batch_norm(pool(maps), *statistics, weight=sign * ones, bias=zeros)
     last = pool(F.batch_norm(maps, *statistics, weight=sign * ones, bias=zeros))
     bound = {"below": 1e-4} if sign == 1 else {"above": 0.1}
-    claim(f"in evaluation, with γ = {sign}, the largest difference is", (first - last).abs().max(), **bound)
+    claim(f"in evaluation, with γ = {sign}, the largest difference is",
+          (first - last).abs().max(), **bound)
 
 # %% [markdown]
 # So a batch norm behind a pooling may be folded into the convolution in front of both, as long as no γ is negative. Neither order is wrong; they are two networks, and lesson 06 measures which is better.
@@ -659,7 +689,7 @@ class Restless(nn.Module):
         stretch, shift = (torch.randn(1, x.shape[1], 1, 1) for _ in range(2))
         return x * (1 + 0.25 * stretch) + 0.5 * shift
 
-guess("At a rate of 0.03, some runs without batch norm read less than half of the digits. Of three with batch norm and restlessness, how many?",
+guess("At a rate of 0.03, how many of three restless runs with batch norm read less than half?",
       ["all", "some", "none"])
 
 # %%
@@ -668,7 +698,8 @@ def unrest(channels):
 
 restless = [try_out(unrest, 0.03, seed) for seed in train.progress_bar(range(3))]
 claim("the worst of the three still reads most digits", min(restless), above=50, answer="none")
-claim("points that the restlessness costs, on average", grid["with batch norm"][:, 2].mean() - sum(restless) / 3, below=30)
+claim("points that the restlessness costs, on average",
+      grid["with batch norm"][:, 2].mean() - sum(restless) / 3, below=30)
 rows = [[name, [round(run, 1) for run in runs[:, 2].tolist()]] for name, runs in grid.items()]
 rows.append(["batch norm, then restless", [round(run, 1) for run in restless]])
 show.table(["at a rate of 0.03", "three seeds, % correct"], rows)

@@ -66,13 +66,15 @@ draw = torch.Generator().manual_seed(0)
 my_photo = photograph(mine.seven(), draw)                                  # (3, 120, 120)
 photos = torch.stack([photograph(digit, draw) for digit in digits.test_images[:200]])
 truths = digits.test_labels[:200]
-show.maps(mine.seven(), my_photo.permute(1, 2, 0) / 255, titles=["the 7", "the photo"], roles=["in", "in"])
+show.maps(mine.seven(), my_photo.permute(1, 2, 0) / 255, titles=["the 7", "the photo"],
+          roles=["in", "in"])
 
 # %% [markdown]
 # The network wants 28 x 28 numbers. So take the mean of the three colours, make the photo small, and ask.
 
 # %%
-guess("200 photos made grey and small. How many of 100 does the network read?", ["about 10", "about 50", "about 90"])
+guess("200 photos made grey and small. How many of 100 does the network read?",
+      ["about 10", "about 50", "about 90"])
 
 # %%
 network = weights.shipped()
@@ -83,10 +85,12 @@ def read(pictures):
 
 def shrink(pictures):
     """Make pictures small, each new pixel a mean of old ones: (N, 120, 120) -> (N, 28, 28)."""
-    return F.interpolate(pictures[:, None], size=28, mode="bilinear", antialias=True)[:, 0].clamp(0, 1)
+    small = F.interpolate(pictures[:, None], size=28, mode="bilinear", antialias=True)
+    return small[:, 0].clamp(0, 1)
 
 grey = photos.mean(dim=1, dtype=torch.float) / 255                            # (200, 120, 120)
-claim("of 100 photos the network reads, where guessing reads 10", read(shrink(grey)), below=20, answer="about 10")
+claim("of 100 photos the network reads, where guessing reads 10", read(shrink(grey)), below=20,
+      answer="about 10")
 
 # %% [markdown] tags=["slide"]
 # ## One repair at a time
@@ -97,16 +101,17 @@ claim("of 100 photos the network reads, where guessing reads 10", read(shrink(gr
 
 # %%
 def find_ink(grey):
-    """Say where ink is: grey levels (N, H, W) -> (N, H, W), paper 0, the darkest stroke of each 1."""
-    paper = F.max_pool2d(grey[:, None], (31, 1), stride=1, padding=(15, 0))    # the brightest within 15 pixels: up
-    paper = F.max_pool2d(paper, (1, 31), stride=1, padding=(0, 15))[:, 0]      # and down, and then across
+    """Say where ink is: grey levels (N, H, W) -> (N, H, W), paper 0, the darkest stroke 1."""
+    # paper is the brightest within 15 pixels: up and down, and then across
+    paper = F.max_pool2d(grey[:, None], (31, 1), stride=1, padding=(15, 0))
+    paper = F.max_pool2d(paper, (1, 31), stride=1, padding=(0, 15))[:, 0]
     ink = (1 - grey / paper.clamp(min=0.01) - 0.2).clamp(min=0)
     darkest = ink.amax(dim=(1, 2), keepdim=True)
     if not (darkest > 0).all():
         raise ValueError("no ink found; write with a dark felt pen, and go nearer")
     return ink / darkest
 
-inverted, ink = 1 - grey, find_ink(grey)                                       # both (200, 120, 120)
+inverted, ink = 1 - grey, find_ink(grey)                                      # both (200, 120, 120)
 
 # %% [markdown]
 # ### Your turn: cut out the digit (7 minutes, medium)
@@ -158,9 +163,9 @@ def fit(ink, size):
     rows, columns = [(ink > 0).any(dim=side).nonzero().flatten() for side in (1, 0)]
     part = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height, width = [max(1, round(size * side / max(part.shape))) for side in part.shape]
-    part = F.interpolate(part[None, None], size=(height, width), mode="bilinear", antialias=True)[0, 0]
+    part = F.interpolate(part[None, None], (height, width), mode="bilinear", antialias=True)[0, 0]
     top, left = (28 - height) // 2, (28 - width) // 2
-    part = part / part.max()                                               # thin strokes have turned grey
+    part = part / part.max()                                         # thin strokes have turned grey
     return F.pad(part, (left, 28 - width - left, top, 28 - height - top))
 
 def centre(picture):
@@ -170,20 +175,22 @@ def centre(picture):
     down, right = round(14 - row.item()), round(14 - column.item())
     return F.pad(picture, (right, -right, down, -down))
 
-guess("Which repair helps most?", ["ink above paper", "paper to 0", "cutting out and scaling", "the centre of mass"])
+guess("Which repair helps most?",
+      ["ink above paper", "paper to 0", "cutting out and scaling", "the centre of mass"])
 
 # %%
-steps = {
-    "grey, made small": shrink(grey), "ink above paper": shrink(inverted), "paper to 0": shrink(ink),
-    "cut out, scaled to 28 pixels": torch.stack([fit(one, 28) for one in ink]),
-    "cut out, scaled to 20 pixels": torch.stack([fit(one, 20) for one in ink]),
-    "centre of mass at 14": torch.stack([centre(fit(one, 20)) for one in ink]),
-}
+steps = {"grey, made small": shrink(grey), "ink above paper": shrink(inverted),
+         "paper to 0": shrink(ink),
+         "cut out, scaled to 28 pixels": torch.stack([fit(one, 28) for one in ink]),
+         "cut out, scaled to 20 pixels": torch.stack([fit(one, 20) for one in ink]),
+         "centre of mass at 14": torch.stack([centre(fit(one, 20)) for one in ink])}
 score = {name: read(pictures) for name, pictures in steps.items()}
 gain = score["cut out, scaled to 28 pixels"] - score["paper to 0"]
-claim("points that cutting out and scaling bring, after what came before", gain, above=40, answer="cutting out and scaling")
+claim("points that cutting out and scaling bring, after what came before", gain, above=40,
+      answer="cutting out and scaling")
 claim("of 100 photos it now reads", score["centre of mass at 14"], above=93)
-show.table(["after this repair", "% of 200 photos read"], [[name, number] for name, number in score.items()])
+show.table(["after this repair", "% of 200 photos read"],
+           [[name, number] for name, number in score.items()])
 
 # %% [markdown]
 # Ink above paper hardly helps, and clean paper less than cutting out; yet without them there would be nothing to cut out. (The last step moves a few photos of 200: too few to tell.)
@@ -212,7 +219,7 @@ def repair(photo):
 
 def open_photo(path, size):
     """Read a photo from a file and take the square in its middle: -> (3, size, size) uint8."""
-    photo = ImageOps.exif_transpose(Image.open(path)).convert("RGB")           # a phone notes how it was held
+    photo = ImageOps.exif_transpose(Image.open(path)).convert("RGB")   # as the phone was held
     return torch.from_numpy(np.array(ImageOps.fit(photo, (size, size)))).permute(2, 0, 1)
 
 # %% [markdown]
@@ -224,7 +231,7 @@ from pathlib import Path
 for path in Path().glob("my_photo.*"):
     my_photo = open_photo(path, size=120)
 raw = (255 * shrink(my_photo.mean(dim=0, dtype=torch.float)[None] / 255)).round().to(torch.uint8)
-both = torch.cat([raw, repair(my_photo)[None]])                                # (2, 28, 28): before and after
+both = torch.cat([raw, repair(my_photo)[None]])                      # (2, 28, 28): before and after
 show.probabilities(both, train.predict(network, both).softmax(dim=1), torch.tensor([7, 7]))
 
 # %% [markdown]
@@ -239,16 +246,17 @@ show.probabilities(both, train.predict(network, both).softmax(dim=1), torch.tens
 def draw_signs(count, seed):
     """Draw signs of four shapes: -> (N, 3, 32, 32) uint8 and (N,) int64."""
     chance = torch.Generator().manual_seed(seed)
-    labels = torch.randint(4, (count,), generator=chance)
-    at, size = torch.arange(32.0), 6 + 5 * torch.rand(count, 1, 1, generator=chance)
+    labels, at = torch.randint(4, (count,), generator=chance), torch.arange(32.0)
+    size = 6 + 5 * torch.rand(count, 1, 1, generator=chance)
     middle_x, middle_y = 11 + 10 * torch.rand(2, count, 1, 1, generator=chance)
-    x, y = ((at - middle_x) / size).expand(-1, 32, -1), ((at[:, None] - middle_y) / size).expand(-1, -1, 32)
+    x = ((at - middle_x) / size).expand(-1, 32, -1)                      # (N, 32, 32)
+    y = ((at[:, None] - middle_y) / size).expand(-1, -1, 32)
     near, far = torch.minimum(x.abs(), y.abs()), torch.maximum(x.abs(), y.abs())
-    shapes = torch.stack([x**2 + y**2 < 1, far < 0.9, (y < 0.8) & (y > 2 * x.abs() - 1), (near < 0.3) & (far < 1)])
-    inside = shapes[labels, torch.arange(count)][:, None]                  # (N, 1, 32, 32)
+    circle, square, triangle = x**2 + y**2 < 1, far < 0.9, (y < 0.8) & (y > 2 * x.abs() - 1)
+    shapes = torch.stack([circle, square, triangle, (near < 0.3) & (far < 1)])
     paint = torch.rand(count, 3, 1, 1, generator=chance)
-    images = torch.where(inside, paint, paint.roll(1, dims=1))
-    images += 0.1 * torch.randn(count, 3, 32, 32, generator=chance)        # in place: memory is short
+    images = torch.where(shapes[labels, torch.arange(count)][:, None], paint, paint.roll(1, dims=1))
+    images += 0.1 * torch.randn(count, 3, 32, 32, generator=chance)      # in place: memory is short
     return images.clamp_(0, 1).mul_(255).to(torch.uint8), labels
 
 kinds = ["circle", "square", "triangle", "cross"]
@@ -279,7 +287,8 @@ for name, model in wrong.items():
 # Now train: with colour, and, with nothing else changed, with grey images.
 
 # %%
-guess("Grey images of the same signs. Of 100, how many does the network read?", ["about 25", "about 50", "nearly as many as in colour"])
+guess("Grey images of the same signs. Of 100, how many does the network read?",
+      ["about 25", "about 50", "nearly as many as in colour"])
 
 # %%
 from dataclasses import replace
@@ -288,14 +297,16 @@ def in_grey(images):
     """Take the mean of red, green and blue: (N, 3, H, W) -> (N, H, W) uint8."""
     return images.mean(dim=1, dtype=torch.float).to(torch.uint8)
 
-grey_signs = replace(signs, train_images=in_grey(signs.train_images), test_images=in_grey(signs.test_images))
+grey_signs = replace(signs, train_images=in_grey(signs.train_images),
+                     test_images=in_grey(signs.test_images))
 read_signs = {}
 for name, images, channels in [("colour", signs, 3), ("grey", grey_signs, 1)]:
     torch.manual_seed(0)
     model = models.course_cnn(channels, classes=4, image_size=32)
     train.fit(model, images, recipe=train.Recipe(epochs=3, batch_size=50))
     read_signs[name] = 100 * train.evaluate(model, images.test_images, images.test_labels)
-claim("in grey it reads hardly more than a guess among four, in %", read_signs["grey"], below=35, answer="about 25")
+claim("in grey it reads hardly more than a guess among four, in %", read_signs["grey"], below=35,
+      answer="about 25")
 claim("in colour it reads, in %", read_signs["colour"], above=60)
 
 # %% [markdown]
@@ -332,7 +343,8 @@ import copy
 from statistics import mean, stdev
 
 low = digits.train_labels[:10_000] < 5
-old_task = replace(digits, train_images=digits.train_images[:10_000][low], train_labels=digits.train_labels[:10_000][low])
+old_task = replace(digits, train_images=digits.train_images[:10_000][low],
+                   train_labels=digits.train_labels[:10_000][low])
 torch.manual_seed(0)
 teacher = models.course_cnn(classes=5)
 train.fit(teacher, old_task)
@@ -347,7 +359,8 @@ def few(seed):
     """Choose five images of each digit from 5 to 9: 25 images, labels from 0 to 4."""
     order = 10_000 + torch.randperm(10_000, generator=torch.Generator().manual_seed(seed))
     chosen = torch.cat([order[digits.train_labels[order] == digit][:5] for digit in range(5, 10)])
-    return replace(digits, train_images=digits.train_images[chosen], train_labels=digits.train_labels[chosen] - 5)
+    return replace(digits, train_images=digits.train_images[chosen],
+                   train_labels=digits.train_labels[chosen] - 5)
 
 def start(kind):
     if kind == "random":
@@ -359,20 +372,21 @@ def start(kind):
             parameter.requires_grad = False                                # no slope, no step
     return model
 
-learnt = {("random", 30): [], ("random", 120): [], ("frozen", 30): [], ("fine-tuned", 30): []}    # start and steps
-guess("25 images of new digits. Knowing other digits, compared with random numbers, ...", ["harms", "makes no difference", "helps"])
+learnt = {("random", 30): [], ("random", 120): [], ("frozen", 30): [], ("fine-tuned", 30): []}
+guess("25 images of new digits. Knowing other digits, compared with random numbers, ...",
+      ["harms", "makes no difference", "helps"])
 
 # %%
 for seed in train.progress_bar(range(8)):
     for (kind, steps_made), scores in learnt.items():
         torch.manual_seed(seed)
-        model = start(kind)
         recipe = train.Recipe(epochs=steps_made, batch_size=25, learning_rate=0.003)
-        train.fit(model, few(seed), recipe=recipe, seed=seed, progress=False)
+        train.fit(model := start(kind), few(seed), recipe=recipe, seed=seed, progress=False)
         scores.append(round(100 * train.evaluate(model, new_images, new_labels), 1))
 claim("points that fine-tuning is ahead of a random start, on average",
       mean(learnt["fine-tuned", 30]) - mean(learnt["random", 30]), above=0, answer="helps")
-claim("and ahead of four times the steps", mean(learnt["fine-tuned", 30]) - mean(learnt["random", 120]), above=0)
+claim("and ahead of four times the steps",
+      mean(learnt["fine-tuned", 30]) - mean(learnt["random", 120]), above=0)
 show.table(["start", "steps", "eight draws of 25 images, % read", "mean", "spread"],
            [[*key, scores, mean(scores), stdev(scores)] for key, scores in learnt.items()])
 
@@ -401,26 +415,33 @@ def deep(pairs, shortcuts):
         layers += [Shortcut(*two) if shortcuts else nn.Sequential(*two), nn.ReLU()]
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16 * 49, 10))
 
-guess("1,000 images, seen three times. Thirty plain layers, compared with four, ...", ["read more", "read about as much", "read far less"])
+guess("1,000 images, seen three times. Thirty plain layers, compared with four, ...",
+      ["read more", "read about as much", "read far less"])
 
 # %%
-small = replace(digits, train_images=digits.train_images[:1_000], train_labels=digits.train_labels[:1_000])
+small = replace(digits, train_images=digits.train_images[:1_000],
+                train_labels=digits.train_labels[:1_000])
 depth = {(2, False): [], (2, True): [], (15, False): [], (15, True): []}
 for pairs, shortcuts in train.progress_bar(depth):
     for seed in range(2):
         torch.manual_seed(seed)
         model = deep(pairs, shortcuts)
-        history = train.fit(model, small, recipe=train.Recipe(epochs=3, batch_size=50), seed=seed, progress=False)
+        history = train.fit(model, small, recipe=train.Recipe(epochs=3, batch_size=50), seed=seed,
+                            progress=False)
         share = train.evaluate(model, digits.test_images[:1_000], digits.test_labels[:1_000])
         depth[pairs, shortcuts].append((round(100 * share, 1), round(mean(history.loss[-10:]), 2)))
 
 # %%
 points = {key: mean(score for score, _ in runs) for key, runs in depth.items()}
-claim("points that the thirty plain layers are behind the four", points[2, False] - points[15, False], above=20, answer="read far less")
+claim("points that the thirty plain layers are behind the four",
+      points[2, False] - points[15, False], above=20, answer="read far less")
 claim("points that shortcuts give the thirty", points[15, True] - points[15, False], above=20)
-claim("points that the thirty with shortcuts are still behind the four", points[2, False] - points[15, True], above=0)
-show.table(["convolutions", "shortcuts", "% read, two seeds", "loss on the training images at the end"], [
-    [2 * pairs, "yes" if shortcuts else "no", [score for score, _ in runs], [loss for _, loss in runs]]
+claim("points that the thirty with shortcuts are still behind the four",
+      points[2, False] - points[15, True], above=0)
+show.table(["convolutions", "shortcuts", "% read, two seeds",
+            "loss on the training images at the end"], [
+    [2 * pairs, "yes" if shortcuts else "no", [score for score, _ in runs],
+     [loss for _, loss in runs]]
     for (pairs, shortcuts), runs in depth.items()])
 
 # %% [markdown]
@@ -451,7 +472,8 @@ show.table(["convolutions", "shortcuts", "% read, two seeds", "loss on the train
 def slopes(net, which):
     """The slopes of the first layer's weights, for some of the digits."""
     net.zero_grad()
-    F.cross_entropy(net(data.normalize(digits.train_images[which]).double()), digits.train_labels[which]).backward()
+    F.cross_entropy(net(data.normalize(digits.train_images[which]).double()),
+                    digits.train_labels[which]).backward()
     return next(net.parameters()).grad.clone()
 
 def difference(net):
@@ -460,7 +482,7 @@ def difference(net):
     whole = slopes(net, slice(0, 64))
     return ((whole - halves).norm() / whole.norm()).item()
 
-claim("without batch norm the mean of the halves is the slope of the whole batch; relative difference",
+claim("without batch norm the mean of the halves is the slope of the whole; relative difference",
       difference(models.mlp(784, 32, 10).double()), below=1e-9)
 claim("with batch norm it is not, because each half has a mean and a spread of its own",
       difference(models.course_cnn().double()), above=1e-3)
@@ -477,9 +499,11 @@ claim("with batch norm it is not, because each half has a mean and a spread of i
 
 # %%
 show.table(["the network of lesson 06 and ...", "before", "after", "what was changed"], [
-    ["photos on paper, % read", score["grey, made small"], score["centre of mass at 14"], "the images"],
+    ["photos on paper, % read", score["grey, made small"], score["centre of mass at 14"],
+     "the images"],
     ["signs, % read", read_signs["grey"], read_signs["colour"], "three channels for one"],
-    ["25 images of new digits, % read", mean(learnt["random", 30]), mean(learnt["fine-tuned", 30]), "the start"],
+    ["25 images of new digits, % read", mean(learnt["random", 30]), mean(learnt["fine-tuned", 30]),
+     "the start"],
     ["4 convolutions, % read", points[2, False], points[2, True], "shortcuts"],
     ["30 convolutions, % read", points[15, False], points[15, True], "shortcuts"],
 ])
@@ -584,7 +608,7 @@ quiz("08")
 
 # %% tags=["exercise"]
 def residual_block(x, first, second):
-    """Two convolutions with a shortcut: (N, C, H, W), (K, C, 3, 3), (C, K, 3, 3) -> (N, C, H, W)."""
+    """Two convolutions, one shortcut: (N, C, H, W), (K, C, 3, 3), (C, K, 3, 3) -> (N, C, H, W)."""
     ...                                   # your code
 
 check.residual_block(residual_block)
@@ -597,7 +621,7 @@ check.residual_block(residual_block)
 
 # %% tags=["solution"]
 def residual_block(x, first, second):
-    """Two convolutions with a shortcut: (N, C, H, W), (K, C, 3, 3), (C, K, 3, 3) -> (N, C, H, W)."""
+    """Two convolutions, one shortcut: (N, C, H, W), (K, C, 3, 3), (C, K, 3, 3) -> (N, C, H, W)."""
     between = F.relu(F.conv2d(x, first, padding=1))       # (N, K, H, W)
     way = F.conv2d(between, second, padding=1)            # (N, C, H, W)
     return F.relu(x + way)
@@ -610,7 +634,8 @@ check.residual_block(residual_block)
 # %%
 x, nothing = torch.rand(1, 16, 7, 7), torch.zeros(16, 16, 3, 3)
 out = F.relu(x + F.conv2d(F.relu(F.conv2d(x, nothing, padding=1)), nothing, padding=1))
-claim("with weights of zero the block changes nothing; the largest difference is", (out - x).abs().max(), equals=0.0)
+claim("with weights of zero the block changes nothing; the largest difference is",
+      (out - x).abs().max(), equals=0.0)
 
 # %% [markdown] tags=["further"]
 # ## Further: one channel at a time
@@ -618,11 +643,13 @@ claim("with weights of zero the block changes nothing; the largest difference is
 # A convolution of 3 x 3 from 32 to 64 channels mixes places and channels at once. MobileNet does one after the other: a kernel for each channel alone (`groups=32`), then a 1 x 1 convolution that mixes the channels.
 
 # %%
-guess("From 32 to 64 channels. Taken apart, how many weights are left?", ["half", "about an eighth", "about a hundredth"])
+guess("From 32 to 64 channels. Taken apart, how many weights are left?",
+      ["half", "about an eighth", "about a hundredth"])
 
 # %%
 together = nn.Conv2d(32, 64, 3, padding=1, bias=False)
-apart = nn.Sequential(nn.Conv2d(32, 32, 3, padding=1, groups=32, bias=False), nn.Conv2d(32, 64, 1, bias=False))
+apart = nn.Sequential(nn.Conv2d(32, 32, 3, padding=1, groups=32, bias=False),
+                      nn.Conv2d(32, 64, 1, bias=False))
 x = torch.randn(2, 32, 14, 14)
 left = models.count_parameters(apart) / models.count_parameters(together)
 claim("the share of the weights that is left", left, between=(0.12, 0.13), answer="about an eighth")
@@ -649,8 +676,8 @@ for at, (image, label) in enumerate(zip(signs.train_images[:600], signs.train_la
 # In `my_images/oak/1.jpg` the folder that a photo lies in, `oak`, is its class. A fifth of the photos is kept apart to test on.
 
 # %%
-folder = made                                                                  # or yours: Path("my_images")
-files = sorted(file for file in folder.glob("*/*") if file.suffix.lower() in (".jpg", ".jpeg", ".png"))
+folder, photos = made, (".jpg", ".jpeg", ".png")                # for made, Path("my_images")
+files = sorted(file for file in folder.glob("*/*") if file.suffix.lower() in photos)
 classes = sorted({file.parent.name for file in files})
 images = torch.stack([open_photo(file, 32) for file in files])                 # (N, 3, 32, 32)
 labels = torch.tensor([classes.index(file.parent.name) for file in files])     # (N,)
@@ -695,11 +722,12 @@ claim("of 100 photos that it has not seen it reads", reads, above=60)
 
 # %%
 rows = []
-some = replace(digits, train_images=digits.train_images[:20_000], train_labels=digits.train_labels[:20_000])
+some = replace(digits, train_images=digits.train_images[:20_000],
+               train_labels=digits.train_labels[:20_000])
 for device in ["cpu", "cuda"] if torch.cuda.is_available() else []:
     train.fit(models.course_cnn(), small, device=device, progress=False)
     rows.append([device, train.fit(models.course_cnn(), some, device=device).seconds])
-show.table(["device", "seconds"], rows) if rows else print("There is no GPU here that PyTorch can use.")
+show.table(["device", "seconds"], rows) if rows else print("No GPU here that PyTorch can use.")
 
 # %% [markdown]
 # A network of 17,000 numbers on images of 784 pixels hardly fills a GPU. Where you have one, give the network ten times the channels, and measure again.
@@ -713,13 +741,14 @@ show.table(["device", "seconds"], rows) if rows else print("There is no GPU here
 program = r"""
 import os
 from course_utils import data, models, train
-digits = data.load()
-few = data.Digits(digits.train_images[:4096], digits.train_labels[:4096], digits.test_images[:1000], digits.test_labels[:1000], "few")
-model = models.course_cnn()
+digits, model = data.load(), models.course_cnn()
+few = data.Digits(digits.train_images[:4096], digits.train_labels[:4096],
+                  digits.test_images[:1000], digits.test_labels[:1000], "few")
 history = train.fit(model, few, progress=False)
 total = sum(weights.double().abs().sum().item() for weights in model.parameters())
 reads = 100 * train.evaluate(model, few.test_images, few.test_labels)
-print(f"rank {os.environ['RANK']}: {len(history.loss)} steps, weights {total:.10f}, reads {reads:.1f} %\n", end="")   # in one piece
+said = f"{len(history.loss)} steps, weights {total:.10f}, reads {reads:.1f} %"
+print(f"rank {os.environ['RANK']}: {said}\n", end="")   # in one piece
 """
 
 # %% [markdown]
@@ -736,13 +765,15 @@ def torchrun(program, processes):
     """Run a program in several processes, and hand on its lines as they come."""
     path = Path(tempfile.mkdtemp()) / "program.py"
     path.write_text(program)
-    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", str(path)]
+    words = [sys.executable, "-m", "torch.distributed.run", "--standalone",
+             f"--nproc-per-node={processes}", str(path)]
     where = os.environ | {"PYTHONPATH": str(Path(course_utils.__file__).parents[1])}
-    with subprocess.Popen(words, env=where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+    with subprocess.Popen(words, env=where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True) as running:
         yield from (line.rstrip() for line in running.stdout)
 
 # %%
-guess("4,096 digits, 32 batches of 128, on two processes. How many steps, and do both end with the same network?",
+guess("4,096 digits, 32 batches of 128, two processes. How many steps? The same network in both?",
       ["32, the same", "16, the same", "16, two different ones"])
 
 # %%
