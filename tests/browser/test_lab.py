@@ -29,6 +29,15 @@ def test_a_lesson_runs_from_top_to_bottom(lab, open_notebook, name):
     assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
 
 
+@pytest.mark.parametrize("width", [1280, 640])
+def test_code_is_wrapped_where_the_page_is_too_narrow_for_it(open_notebook, write_notebook, width):
+    page = open_notebook(write_notebook("long", [f"x = [{', '.join(['123'] * 60)}]"]))
+    page.set_viewport_size({"width": width, "height": 720})
+    code = page.locator(".jp-CodeCell .cm-scroller")
+    code.locator(".cm-lineWrapping").wait_for()
+    assert code.evaluate("code => code.scrollWidth <= code.clientWidth")
+
+
 @pytest.fixture
 def guess_and_claim(write_notebook):
     """A notebook with a guess and the claim that answers it."""

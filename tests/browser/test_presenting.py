@@ -45,17 +45,7 @@ FIGURES = """async () => {
 
 
 @pytest.fixture(scope="module")
-def wrapped_lines(lab):
-    """The setting that TEACHING.md names: long lines of code go on in the next line."""
-    file = lab.settings / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text('{"codeCellConfig": {"lineWrap": true}}')
-    yield
-    file.unlink()
-
-
-@pytest.fixture(scope="module")
-def present(lab, browser, wrapped_lines):
+def present(lab, browser):
     """Open a lesson as TEACHING.md says: present("02_convolution_by_hand.ipynb")."""
     pages = []
 
