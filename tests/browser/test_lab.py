@@ -1,5 +1,7 @@
 """What a learner does on the first evening, in a real JupyterLab in a real browser."""
 
+import json
+
 import nbformat
 import pytest
 
@@ -27,6 +29,11 @@ def test_a_lesson_runs_from_top_to_bottom(lab, open_notebook, name):
     code = [cell for cell in saved.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
+
+
+def test_no_kernel_of_a_lesson_outlives_its_test(lab):
+    running = {session["path"] for session in json.loads(lab.asked("sessions"))}
+    assert not running & set(LESSONS)
 
 
 @pytest.mark.parametrize("width", [1280, 640])

@@ -31,14 +31,18 @@ FIGURES = """async () => {
   const list = document.querySelector(".jp-WindowedPanel-outer"), seen = new Map();
   const painted = () => new Promise((done) =>
     requestAnimationFrame(() => requestAnimationFrame(done)));
-  for (let before = -1; before < list.scrollTop; ) {
-    before = list.scrollTop;
+  const gather = () => {
     for (const image of document.querySelectorAll(".jp-OutputArea-output img")) {
       const room = image.closest(".jp-OutputArea").clientWidth;
       if (image.clientWidth >= 200) seen.set(image.src, [image.clientWidth, room]);
     }
+  };
+  const below = () => list.scrollHeight - list.clientHeight - list.scrollTop;
+  gather();
+  for (let steps = 0; steps < 1000 && below() > 1; steps++) {
     list.scrollTop += list.clientHeight;
     await painted();
+    gather();
   }
   return [...seen.values()];
 }"""
@@ -47,11 +51,12 @@ FIGURES = """async () => {
 @pytest.fixture(scope="module")
 def present(lab, browser):
     """Open a lesson as TEACHING.md says: present("02_convolution_by_hand.ipynb")."""
-    pages = []
+    pages, names = [], set()
 
     def open_it(name: str):
         page = browser.new_page(viewport={"width": 853, "height": 480})
         pages.append(page)
+        names.add(name)
         page.set_default_timeout(30_000)
         address = f"{lab.address}/lab/workspaces/presenting/tree/{name}?token={lab.token}&reset"
         wait_for_kernel(page, address)
@@ -62,6 +67,7 @@ def present(lab, browser):
     yield open_it
     for page in pages:
         page.close()
+    lab.end_kernels(names)
 
 
 @pytest.fixture(scope="module")
