@@ -1,7 +1,7 @@
 """The digits of the course: find them, check them, hand them over as tensors in memory.
 
-`load()` looks for real MNIST in the folder that COURSE_DATA names, then in the cache, then on the
-network. Where it is nowhere to be had, the course draws its own digits (`handwriting`).
+`load()` looks for real MNIST in the folder that COURSE_DATA names; where it names none, in the
+cache, then on the network. Where MNIST is not to be had, the course draws its own (`handwriting`).
 """
 
 import contextlib

@@ -16,7 +16,7 @@ def read(path: str) -> str:
     return (notebooks.PROJECT / path).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", ["README.md", "TEACHING.md"])
+@pytest.mark.parametrize("page", ["README.md", "TEACHING.md", "website/index.md"])
 def test_how_to_present_is_said_with_the_name_that_the_button_has(page):
     [label] = re.findall(r'button\("(\w+)", \(\) => begin', read("website/static/present.js"))
     assert f"The button *{label}* at the top" in read(page)
