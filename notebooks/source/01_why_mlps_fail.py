@@ -212,7 +212,7 @@ def correct(network, images):                        # in %, of the test digits
 
 torch.manual_seed(0)
 layer = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
-nn.init.zeros_(layer[1].weight)                                  # one layer may begin with zeros
+nn.init.zeros_(layer[1].weight)                                      # it may begin with zeros
 optimizer = torch.optim.Adam(layer.parameters(), lr=0.001)
 for batch in torch.randperm(10_000).split(20):                       # 500 steps, 20 digits each
     scores = layer(data.normalize(digits.train_images[batch]))       # forward: (20, 10)
@@ -320,10 +320,6 @@ def learn(make, images, passes, seed, rate=0.01):
     train.fit(network, known, recipe=recipe, seed=seed, progress=False)
     return network
 
-def correct(network, images):                        # in %
-    answers = train.predict(network, images, batch_size=100).argmax(dim=1)
-    return 100 * (answers == digits.test_labels[: len(images)]).float().mean().item()
-
 test, counts, trained = digits.test_images[:2_000], [100, 1_000, 10_000], {}
 scores = {name: [] for name in NETWORKS}
 for name, seed in train.progress_bar([(name, seed) for name in NETWORKS for seed in range(3)]):
@@ -395,7 +391,7 @@ check.shift(shift)
 # Two CNNs take part. They differ in the last step, the **head**: one flattens its last maps, as an MLP does with the image; the other takes the mean of each map and forgets where in it something was.
 
 # %%
-guess("The MLP reads more than 90 of 100 digits in the middle. How many 4 pixels to the right?",
+guess("Of 100 digits in the middle the MLP reads more than 90. Of 100 moved 4 pixels to the right?",
       ["about 90", "about 80", "about 65", "fewer than 50"])
 
 # %%
@@ -559,8 +555,8 @@ quiz("01")
 
 # %% [markdown] tags=["quiz"]
 # ## The sliding stencils of a CNN follow a digit wherever it goes. Why did the CNN with the flatten head read fewer and fewer as the shift grew?
-# - [ ] The stencils look less often at places near the border than at those in the middle
-#   They slide over all places. And the average head, behind stencils of the same kind, hardly lost any.
+# - [ ] The stencils stop before the border, and the digit has come close to it by then
+#   They slide over all places, those at the border too. And the average head, behind stencils of the same kind, hardly lost any.
 # - [ ] It had too few parameters to learn all the places
 #   It has more than the one with the average head, and it had never been shown another place.
 # - [ ] Its training was too short

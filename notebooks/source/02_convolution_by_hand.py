@@ -755,8 +755,8 @@ show.table(["written as", "milliseconds", "times F.conv2d"],
            [[name, 1000 * s, s / seconds["F.conv2d"]] for name, s in seconds.items()])
 
 # %%
-ratio = min(seconds["two loops over the kernel"],
-            seconds["windows as columns"]) / seconds["shifts along one line"]
+better = min(seconds["two loops over the kernel"], seconds["windows as columns"])
+ratio = better / seconds["shifts along one line"]
 claim("shifts along one line are so many times as fast as the better of the other two", ratio,
       above=1, answer="shifts along one line")
 difference = max((other - F.conv2d(x, weight)).abs().max()

@@ -598,7 +598,7 @@ show.maps(even != 0, growing != 0, titles=["dilation 2, 2, 2", "dilation 1, 2, 4
 # %%
 import warnings
 
-warnings.filterwarnings("ignore", message="Using padding='same'")   # it tells of a copy it makes
+warnings.filterwarnings("ignore", message="Using padding='same'")   # the input is copied, it says
 spike = torch.tensor([0.0, 0, 0, 1, 0, 0, 0])
 answer = F.conv1d(spike[None, None], torch.ones(1, 1, 2), padding="same")[0, 0]
 claim("seven numbers again, and the 1 answers at places 2 and 3",

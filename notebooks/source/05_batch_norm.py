@@ -211,7 +211,7 @@ claim("the row of twenty, all weights too large, with batch norm at each layer: 
 # %%
 no_bias = F.conv2d(images, convolution.weight).detach()          # the convolution without its bias
 raw = digits.train_images[:50, None].float()                     # pixels from 0 to 255
-guess("Before batch norm: what changes the result, a bias of 5, or dividing the pixels by 255?",
+guess("What changes what batch norm gives: a bias of 5 before it, or dividing the pixels by 255?",
       ["the bias", "the division", "both", "neither"])
 
 # %%
@@ -355,7 +355,7 @@ blank = torch.zeros_like(digits.test_images[:31])
 companies = {"alone": blank[:0], "31 digits": digits.test_images[:31],
              "31 ones": only_ones[:31], "31 blanks": blank}
 
-def logits_in_company(mode):                                     # of your 7 alone: (4, 10)
+def logits_in_company(mode):                             # those of your 7, in each company: (4, 10)
     return torch.stack([answers(torch.cat([seven, one]), mode)[0] for one in companies.values()])
 
 in_train, in_eval = logits_in_company("train"), logits_in_company("eval")
@@ -639,7 +639,7 @@ claim("points that the look has cost, with model.eval() called afterwards", lost
 
 # %%
 x, other = torch.randn(8, 16, 5, 5), 2 * torch.randn(8, 16, 5, 5)
-other[0] = x[0]                                             # the same first image in louder company
+other[0] = x[0]                                       # the same first image in louder company
 kinds = {                                             # the layer, its axes, the number of its means
     "batch norm": (nn.BatchNorm2d(16), "N, H, W", 16),
     "layer norm": (nn.GroupNorm(1, 16), "C, H, W", 8),      # one group of all channels

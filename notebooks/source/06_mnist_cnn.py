@@ -184,7 +184,7 @@ for batch in train.progress_bar(torch.randperm(10_000).split(100)):
 # Did it begin where a network begins that knows nothing, near 2.3? And how good is it now? `train.predict` gives the logits for many images, with batch norm in evaluation mode (lesson 05). Count the correct ones.
 
 # %%
-images, labels = training.test_images, training.test_labels     # what it calls testing: validation
+images, labels = training.test_images, training.test_labels     # "test": the validation pile
 correct = train.predict(my_cnn, images).argmax(dim=1) == labels
 claim("the first loss is not far from ln 10", losses[0], between=(1.7, 3.7))
 claim("most of the validation digits are read correctly, in %", 100 * correct.sum() / len(correct),
@@ -420,7 +420,7 @@ quiz("06")
 #   Cross-entropy looks at the share of the true class alone; there is nothing to sum.
 # - [ ] It should have taken the largest batch loss
 #   That would be another figure, the worst batch; the mean is a fine thing to report, if it is one.
-# - [x] It should divide by the number of batches: 100 times too small
+# - [x] It must divide by the batches; the figure is 100 times too small
 #   Each batch has already divided by its 100 images. Dividing by the images again divides twice.
 
 # %% [markdown] tags=["quiz"]
@@ -551,7 +551,7 @@ claim("points that the softmax inside costs", mean(right) - twice.mean(), above=
 
 # %%
 guess("The points that are missing are spread ...",
-      ["evenly over all digits", "unevenly: some digits suffer more",
+      ["evenly over all digits", "unevenly, but no digit is lost altogether",
        "over a few digits, which are never read at all"])
 
 # %%
@@ -566,20 +566,20 @@ show.table(["seed", *(f"{digit}s" for digit in range(10)), "all, % correct"], [
 ])
 
 # %% [markdown]
-# Look for the zeros in the table. In most runs one, two or three of the ten digits are missing altogether: 2,000 images, and not one that the network calls an eight, for example. It does not recover from that, and one can see why. Suppose that a network is sure of a 0, and the truth is a 3. How hard does the loss push the logit of the 3 upwards?
+# Look for the entries that are 0. In most runs one, two or three of the ten digits are missing altogether: 2,000 images, and not one that the network calls an eight, for example. Why does training not bring such a digit back? Suppose that a network is sure of a 0, and the truth is a 3. How hard does the loss push the logit of the 3 upwards?
 
 # %%
 def push(network_end):
     logits = torch.tensor([[8.0, *[0.0] * 9]], requires_grad=True)    # sure of a 0
     F.cross_entropy(network_end(logits), truth).backward()            # truth is a 3
-    return -logits.grad[0, 3]                                          # against the slope
+    return -logits.grad[0, 3]                                         # against the slope
 
 once, doubled = push(nn.Identity()), push(nn.Softmax(dim=1))
 claim("with logits, the push on the true one is nearly as large as can be, 1", once, above=0.99)
 claim("with a softmax inside it is weaker, so many times", once / doubled, above=1000)
 
 # %% [markdown]
-# With logits, the network is pushed hardest where it is most wrong. With a softmax inside, a digit that has lost all of its share is hardly pushed at all, and seldom comes back. A network that is lucky loses none, and does well: that is why the mistake survives. What it costs in a long training? The race below has a pair of rows for that: "dropout", and the same without the softmax.
+# With logits, the network is pushed hardest where it is most wrong. With a softmax inside, a digit that has lost all of its share is hardly pushed at all, and seldom comes back. Nothing raises an error, and a run that is lucky loses one digit or none: that is why the mistake survives. What it costs in a long training? The race below has a pair of rows for that: "dropout", and the same without the softmax.
 #
 # The other family of losses, `nll_loss`, takes *logarithms* of shares. `log_softmax` and then `nll_loss` is the same as cross-entropy on logits. A `softmax` in front of `nll_loss` is a mistake again, and one that shows: the loss becomes negative.
 
@@ -838,8 +838,8 @@ def out_of_memory():
     for batch in torch.randperm(10_000).split(100):
         yield data.normalize(training.train_images[batch]), training.train_labels[batch]
 
-ratio = seconds_per_image(loader) / min(seconds_per_image(out_of_memory())
-                                        for _ in range(3))   # the fastest of three: it is so short
+in_memory = min(seconds_per_image(out_of_memory()) for _ in range(3))   # the fastest: it is short
+ratio = seconds_per_image(loader) / in_memory
 claim("fetching one by one takes so many times as long as cutting out of memory", ratio, above=2)
 
 # %% [markdown]

@@ -149,8 +149,8 @@ def read_by_nearest_mean(learning, testing):          # what a layer gives for b
     answers = torch.cdist(testing, means).argmin(dim=1)    # from each image to each mean: (500, 10)
     return 100 * (answers == digits.test_labels[:500]).float().mean().item()
 
-guess("And from the image to the last maps of untrained networks? Reading by the mean gets ...",
-      ["better and better, too", "little better, or worse"])
+guess("From the image to the last maps of untrained networks, reading by the nearest mean gets ...",
+      ["better and better", "little better, or worse"])
 
 # %%
 piles = digits.train_images[:500], digits.test_images[:500]
@@ -513,7 +513,7 @@ show.digits(pairs, [f"{number}: {100 * one:.0f} %" for one, number in zip(surest
 # %%
 given = inside.activations(network, mine.seven()[None])  # what all layers gave, as your hook did
 page = show.journey(mine.seven(), given, title="My 7, through every layer")
-# show.save(page, "my_7.pdf")    # without the first # it is saved beside this notebook, for A4
+# show.save(page, "my_7.pdf")    # without the first # it is saved beside this notebook, on A4
 page
 
 # %% [markdown] tags=["slide"]
@@ -543,7 +543,7 @@ quiz("07")
 #   A kernel has no place: it works everywhere.
 # - [ ] An error in the network
 #   Ink that is needed is no error. An answer that did not mind what is covered would be odd.
-# - [x] That it is less sure with paper in the place of these pixels
+# - [x] That the network is less sure with paper in place of these pixels
 #   That, and no more. Another filling than paper can give another map.
 
 # %% [markdown] tags=["quiz"]
@@ -571,7 +571,7 @@ quiz("07")
 # - [x] Your digits are not like those it learnt from, in size or pen
 #   Draw or measure one factor at a time, and you will find which.
 # - [ ] Bad luck: two piles of digits may differ by that much, by chance
-#   No spread over seeds is as wide as that.
+#   Chance moves a score by a point or two, in a small pile by more. But where one digit of 100 is misread, not even a pile of ten has five errors by chance.
 # - [ ] The test digits were in the training pile
 #   That happens, and one checks it. But a factor that training never showed is enough, as you have seen.
 # - [ ] You write wrongly
@@ -711,7 +711,7 @@ def right_by_share(images, labels, edges=(0.3, 0.6, 0.8, 0.9)):
     return [(int(sort.sum()), 100 * share[sort].mean().item(),
              100 * (answer == labels)[sort].float().mean().item()) for sort in sorts]
 
-guess("Named with 60 to 80 %: how many of 100 are right, on the test pile and among tiny ones?",
+guess("Of 100 digits named with 60 to 80 %, how many are right: test digits, and tiny ones?",
       ["70 and 70", "more than 80, and fewer than 70", "fewer than 60, both"])
 
 # %%
@@ -851,7 +851,7 @@ show.maps(*pictures, titles=["trained", "untrained", "trained, blurred", "untrai
 # What excites a map is one question; what the network misses without it is another. A hook can answer that, too: if it returns something, that takes the place of what the layer gave. So set one of the 32 last maps to zero, and count for each digit how many are still read.
 
 # %%
-before = train.predict(network[:11], digits.test_images[:2_000])   # the last ReLU's input
+before = train.predict(network[:11], digits.test_images[:2_000])   # (2000, 32, 3, 3)
 each_digit = F.one_hot(digits.test_labels[:2_000]).float()         # (2000, 10)
 
 def read_without(unit):                                        # of 100 of each digit so many: (10,)
@@ -875,13 +875,14 @@ claim("without half of the maps, on average over ten halves", halves.mean(), abo
       answer="more than 70")
 
 # %% [markdown]
-# So a single map can hardly be missed? Silence one at a time. Its *favourite* is the digit on which its mean is largest.
+# So one map more or less hardly matters? Silence one at a time. A map's *favourite* is the digit on which its mean is largest.
 
 # %%
 lost = read_without([]) - torch.stack([read_without(unit) for unit in range(32)])   # (32, 10)
 liked = network[11](before).mean(dim=(2, 3)).T @ each_digit / each_digit.sum(dim=0)   # (32, 10)
 favourite = liked.argmax(dim=1, keepdim=True)
-own, nine = lost.gather(1, favourite)[:, 0], (lost.sum(dim=1) - lost.gather(1, favourite)[:, 0]) / 9
+own = lost.gather(1, favourite)[:, 0]
+nine = (lost.sum(dim=1) - own) / 9
 claim("without one map its favourite digit loses so many points more than the other nine",
       (own - nine).mean(), above=0)
 show.table(["map", "its favourite", "which loses, points", "the others, mean"],
@@ -942,7 +943,7 @@ show.maps(tested[0] / 255 * votes.abs().max(), *votes[first], roles=["in"] + ["o
 # %%
 moves = range(-6, 7)
 sheet = F.pad(mine.seven(), (6, 6, 6, 6))                           # (40, 40), with paper all round
-moved = torch.stack([sheet[6 - down : 34 - down, 6 - across : 34 - across] for down in moves
-                     for across in moves])
+moved = torch.stack([sheet[6 - down : 34 - down, 6 - across : 34 - across]
+                     for down in moves for across in moves])
 shares = train.predict(network, moved).softmax(dim=1)[:, 7].view(13, 13)
 show.maps(mine.seven(), shares, titles=["your 7", "share of the 7"], roles=["in", "out"])

@@ -219,7 +219,7 @@ def repair(photo):
 
 def open_photo(path, size):
     """Read a photo from a file and take the square in its middle: -> (3, size, size) uint8."""
-    photo = ImageOps.exif_transpose(Image.open(path)).convert("RGB")   # as the phone was held
+    photo = ImageOps.exif_transpose(Image.open(path)).convert("RGB")   # turned as the phone noted
     return torch.from_numpy(np.array(ImageOps.fit(photo, (size, size)))).permute(2, 0, 1)
 
 # %% [markdown]
@@ -316,15 +316,15 @@ claim("in colour it reads, in %", read_signs["colour"], above=60)
 #
 # ```python
 # from torchvision import datasets
-# parts = [datasets.FashionMNIST("data", train=train_part, download=True) for train_part in (True, False)]
-# clothes = data.Digits(parts[0].data, parts[0].targets, parts[1].data, parts[1].targets, source="clothes")
+# parts = [datasets.FashionMNIST("data", train=first, download=True) for first in (True, False)]
+# clothes = data.Digits(parts[0].data, parts[0].targets, parts[1].data, parts[1].targets, "clothes")
 #
-# parts = [datasets.CIFAR10("data", train=train_part, download=True) for train_part in (True, False)]
-# images = [torch.from_numpy(part.data).permute(0, 3, 1, 2) for part in parts]     # (N, H, W, 3) -> (N, 3, H, W)
-# labels = [torch.tensor(part.targets) for part in parts]                          # a list -> (N,)
-# photos_10 = data.Digits(images[0], labels[0], images[1], labels[1], source="CIFAR-10")
+# parts = [datasets.CIFAR10("data", train=first, download=True) for first in (True, False)]
+# images = [torch.from_numpy(part.data).permute(0, 3, 1, 2) for part in parts]   # (N, 3, H, W)
+# labels = [torch.tensor(part.targets) for part in parts]                        # a list -> (N,)
+# photos_10 = data.Digits(images[0], labels[0], images[1], labels[1], "CIFAR-10")
 #
-# model = models.course_cnn()                           # for the small photos: models.course_cnn(3, 10, image_size=32)
+# model = models.course_cnn()         # for the small photos: models.course_cnn(3, 10, image_size=32)
 # train.fit(model, clothes)
 # print(train.evaluate(model, clothes.test_images, clothes.test_labels))
 # ```
@@ -562,8 +562,8 @@ quiz("08")
 #   Each sees 32, and then they average: the step rests on 128 images.
 # - [ ] `batch_size=8`, because the batch is divided by four
 #   In some programs the number is for all together. Here, and in most, it is for each process.
-# - [x] `batch_size=128`, with a quarter of the steps
-#   The mean over four means of 32 is the mean over 128. Fewer steps may want a larger learning rate.
+# - [x] `batch_size=128`: four times 32 make one step
+#   The mean over four means of 32 is the mean over 128. That is a quarter of the steps of a run with 32, and may want a larger learning rate.
 
 # %% [markdown] tags=["quiz"]
 # ## Two processes share each batch and average their slopes. For which networks is that the step of the whole batch, but for rounding?
@@ -676,8 +676,8 @@ for at, (image, label) in enumerate(zip(signs.train_images[:600], signs.train_la
 # In `my_images/oak/1.jpg` the folder that a photo lies in, `oak`, is its class. A fifth of the photos is kept apart to test on.
 
 # %%
-folder, photos = made, (".jpg", ".jpeg", ".png")                # for made, Path("my_images")
-files = sorted(file for file in folder.glob("*/*") if file.suffix.lower() in photos)
+folder = made                                                   # or yours: Path("my_images")
+files = sorted(one for one in folder.glob("*/*") if one.suffix.lower() in (".jpg", ".jpeg", ".png"))
 classes = sorted({file.parent.name for file in files})
 images = torch.stack([open_photo(file, 32) for file in files])                 # (N, 3, 32, 32)
 labels = torch.tensor([classes.index(file.parent.name) for file in files])     # (N,)
@@ -695,12 +695,12 @@ claim("of 100 photos that it has not seen it reads", reads, above=60)
 # ```python
 # from torchvision.models import ResNet18_Weights, resnet18
 #
-# kind = ResNet18_Weights.DEFAULT                                      # from 1.3 million photos; 45 MB
-# net, ready = resnet18(weights=kind), kind.transforms()               # ready: makes photos like those
-# net.requires_grad_(False)                                            # frozen ...
-# net.fc = nn.Linear(net.fc.in_features, len(classes))                 # ... but for a new last layer
-# net.eval()                                                           # batch norm keeps its statistics
-# large = torch.stack([open_photo(file, 256) for file in files])       # 256 pixels, not 32
+# kind = ResNet18_Weights.DEFAULT                                  # from 1.3 million photos; 45 MB
+# net, ready = resnet18(weights=kind), kind.transforms()           # ready: makes photos like those
+# net.requires_grad_(False)                                        # frozen ...
+# net.fc = nn.Linear(net.fc.in_features, len(classes))             # ... but for a new last layer
+# net.eval()                                                       # batch norm keeps its statistics
+# large = torch.stack([open_photo(file, 256) for file in files])   # 256 pixels, not 32
 # optimizer = torch.optim.Adam(net.fc.parameters(), lr=0.001)
 # for epoch in range(10):
 #     for batch in rest[torch.randperm(len(rest))].split(25):
