@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from course_utils.widgets import page as pages
+from tests.browser.lab_kit import stop_clock
 
 PROJECT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = dict(os.environ)  # with the learner's own data and cache, before any test cleans it
@@ -55,13 +56,17 @@ class Lab:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
-    """Start tools/lab.py on a copy of the notebooks, without a display; wait for its address."""
+    """Start tools/lab.py on a copy of the notebooks, without a display; wait for its address.
+
+    Its lessons use the drawn digits: on MNIST they are run without a browser.
+    """
     folder, config = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("config")
     for notebook in (PROJECT / "notebooks").glob("*.ipynb"):
         shutil.copy(notebook, folder)
     without_display = {
         name: value for name, value in ENVIRONMENT.items() if "DISPLAY" not in name
-    } | {"JUPYTER_CONFIG_DIR": str(config), "JUPYTERLAB_SETTINGS_DIR": str(config / "settings")}
+    } | {"JUPYTER_CONFIG_DIR": str(config), "JUPYTERLAB_SETTINGS_DIR": str(config / "settings"),
+         "COURSE_DATA": "drawn"}  # fmt: skip
     command = [sys.executable, "tools/lab.py", f"--folder={folder}", "--port=0",
                "--LabApp.expose_app_in_browser=True",
                "--JupyterNotebookApp.expose_app_in_browser=True"]  # fmt: skip
@@ -205,12 +210,12 @@ MODEL_ALONE = """async ([script, state]) => {
 def open_alone(page):
     """Show a widget in an empty page, without Python: `state`, `saved`, `heard`, and `stop()`.
 
-    The page's clock is ours: page.clock.run_for(100) lets 100 milliseconds pass.
+    The page's clock stands still: page.clock.run_for(100) lets 100 milliseconds pass.
     """
 
     def open_it(widget) -> Page:
-        page.clock.install()
         page.goto("about:blank")
+        stop_clock(page)
         page.evaluate(MODEL_ALONE, [widget._esm, pages.page_state(widget)])
         return page
 

@@ -1,4 +1,4 @@
-"""What a browser test does in a notebook: run commands and cells, and ask axe about widgets."""
+"""What browser tests do: run commands and cells, stop the clock, ask axe about widgets."""
 
 from playwright.sync_api import Page
 
@@ -37,6 +37,16 @@ def printed_when(page: Page, number: int, holds) -> str:
         if holds(text := printed(page, number).strip()):
             return text
     raise AssertionError(f"Python never heard of it, it knows {text[:500]}")
+
+
+def stop_clock(page: Page) -> None:
+    """Let time pass on the page by page.clock.run_for(milliseconds) alone.
+
+    After clock.install alone it flows on, too, and a slow machine takes more steps than a test
+    counts.
+    """
+    page.clock.install()
+    page.clock.pause_at("2030-01-01")
 
 
 def serious_problems(page: Page, *roots: str) -> list:

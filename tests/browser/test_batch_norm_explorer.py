@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from course_utils.widgets import BatchNormExplorer
-from tests.browser.lab_kit import printed_when, run_cell, serious_problems
+from tests.browser.lab_kit import printed_when, run_cell, serious_problems, stop_clock
 
 pytestmark = pytest.mark.browser
 
@@ -150,9 +150,9 @@ def test_one_value_per_channel_is_refused_in_pytorchs_words(open_explorer):
     assert page.get_by_text("ValueError").count() == 0
 
 
-def test_play_goes_on_until_pause_and_never_beyond_a_hundred_batches(page, open_explorer):
-    page.clock.install()
-    open_explorer()
+def test_play_goes_on_until_pause_and_never_beyond_a_hundred_batches(open_explorer):
+    page = open_explorer()
+    stop_clock(page)
     press(page, "Play")
     page.clock.run_for(900)
     shows(page, 4)
@@ -201,7 +201,6 @@ def test_axe_finds_nothing_serious(open_explorer, colour_scheme, options):
 
 def test_python_hears_at_most_ten_times_a_second_and_a_closed_view_leaves_nothing(open_alone):
     page = open_alone(BatchNormExplorer(ACTIVATIONS))
-    page.clock.pause_at("2030-01-01")
     for _ in range(50):
         page.evaluate("document.querySelector('[data-action=next]').click()")
         page.clock.run_for(10)

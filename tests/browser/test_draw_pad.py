@@ -11,7 +11,7 @@ from course_utils import data
 from course_utils.models import course_cnn
 from course_utils.widgets.draw_pad import DrawPad
 from course_utils.widgets.page import page_state
-from tests.browser.lab_kit import printed_when, run_cell, serious_problems
+from tests.browser.lab_kit import printed_when, run_cell, serious_problems, stop_clock
 
 pytestmark = pytest.mark.browser
 SEVEN = [[[0.25, 0.25], [0.75, 0.25], [0.5, 0.75]]]
@@ -265,8 +265,9 @@ def test_each_layer_of_the_first_network_is_painted_as_pytorch_computes_it(open_
 
 def test_a_screen_reader_hears_the_answer_when_the_pen_rests(open_pad):
     pad = open_pad({"sides": sides()})
-    pad.page.clock.install()
-    pad.draw([[(0.1, 0.1), (0.2, 0.9)]])
+    stop_clock(pad.page)
+    pad.paper.click()
+    pad.page.clock.run_for(100)
     spoken = pad.root.get_by_role("status")
     assert spoken.inner_text() == ""
     pad.page.clock.run_for(1000)

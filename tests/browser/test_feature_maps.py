@@ -10,7 +10,7 @@ import torch
 from course_utils import data, handwriting, models
 from course_utils.widgets.feature_maps import FeatureMaps
 from course_utils.widgets.page import page_state
-from tests.browser.lab_kit import printed_when, run_cell, serious_problems
+from tests.browser.lab_kit import printed_when, run_cell, serious_problems, stop_clock
 
 pytestmark = pytest.mark.browser
 DIGITS = handwriting.draw(4, seed=4, style="mild")
@@ -195,9 +195,10 @@ def test_a_convolution_lists_its_products_and_a_linear_layer_its_largest_contrib
 
 def test_a_screen_reader_hears_the_number_when_the_keys_rest(open_maps):
     maps = open_maps(layer="7", unit=[3, 2, 2])
-    maps.page.clock.install()
     maps.stage.focus()
-    maps.press("ArrowRight")
+    stop_clock(maps.page)
+    maps.page.keyboard.press("ArrowRight")
+    maps.page.clock.run_for(100)
     spoken = maps.root.get_by_role("status")
     assert spoken.inner_text() == ""
     maps.page.clock.run_for(1000)

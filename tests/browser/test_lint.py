@@ -39,6 +39,17 @@ def test_a_good_page_passes(complaints):
     assert complaints(GOOD) == []
 
 
+@pytest.mark.parametrize("pale", range(3))
+def test_a_word_of_code_is_looked_at_unless_the_same_kind_was(complaints, pale):
+    words = ["color:#333", "color:#00c", "color:#060"]
+    words[pale] = "color:#999"
+    spans = [f'<span style="{style};background:#fff">word</span> ' for style in words]
+    found = complaints(f"{GOOD}<pre>{''.join(2 * spans)}</pre>")
+    [in_light, in_dark] = found  # of the two words alike one is named
+    assert "light: Elements must meet minimum color contrast" in in_light
+    assert "dark: Elements must meet minimum color contrast" in in_dark
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_found(complaints, name):
     fault, message = FAULTS[name]

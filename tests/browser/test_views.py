@@ -15,6 +15,7 @@ from course_utils.widgets import (
     Pulse,
 )
 from course_utils.widgets.page import HERE, page_state
+from tests.browser.lab_kit import stop_clock
 from tests.test_widgets_text import BAD
 from tests.test_widgets_text import WIDGETS as WITH_HOSTILE_TEXT
 
@@ -172,9 +173,8 @@ def open_views(page):
     """Open a view of a widget in an empty page; its clock is ours and begins at rest."""
 
     def open_it(widget):
-        page.clock.install()
         page.goto("about:blank")
-        page.clock.pause_at("2030-01-01")
+        stop_clock(page)
         page.evaluate(COUNT)
         host = (HERE / "page.mjs").read_text(encoding="utf-8")
         page.evaluate(OPEN, [widget._esm, host, page_state(widget)])
