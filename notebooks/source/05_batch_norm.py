@@ -617,12 +617,12 @@ claim("one convolution gives what the two layers gave, up to", (one - pair(x)).a
 # %% [markdown] tags=["further"]
 # ## Further: a look leaves traces
 #
-# In train mode the running statistics move with whatever passes by, whether anybody trains or not. Suppose that somebody forgets `model.eval()`, lets the network look at 200 pictures from a camera with its cap still on (all ink), and only then remembers it.
+# In train mode the running statistics move with whatever passes by, whether anybody trains or not. Suppose that somebody forgets `model.eval()`, lets the network look at 1,000 pictures from a camera with its cap still on (all ink), and only then remembers it.
 
 # %%
 spoilt = copy.deepcopy(model).train()                            # model.eval() was forgotten ...
 with torch.no_grad():
-    for batch in torch.full_like(digits.test_images[:200], 255).split(10):
+    for batch in torch.full_like(digits.test_images[:1000], 255).split(10):
         spoilt(data.normalize(batch))                            # ... and no weight is trained here
 before, later = (train.predict(each, images, batch_size=100).argmax(1) == labels
                  for each in (model, spoilt))
