@@ -7,7 +7,7 @@ import pytest
 
 from course_utils.widgets import KernelExplorer
 from course_utils.widgets.page import page_state
-from tests.browser.lab_kit import printed, run_cell
+from tests.browser.lab_kit import printed_when, run_cell
 
 pytestmark = pytest.mark.browser
 
@@ -23,22 +23,19 @@ explorer""",
 ]
 
 
+def state(text: str) -> list:
+    return json.loads(text.removeprefix("state "))
+
+
 class Notebook:
     """The notebook of these tests, open in JupyterLab or in Notebook 7."""
 
     def __init__(self, page):
         self.page = page
 
-    def state(self) -> list:
-        """What Python knows: kernel, goal_reached, when it heard of kernels in ms, view."""
-        return json.loads(printed(self.page, 1).strip().removeprefix("state "))
-
     def wait_for_state(self, holds) -> list:
-        """Ask Python until this holds: the last change may be a tenth of a second late."""
-        for _ in range(20):
-            if holds(state := self.state()):
-                return state
-        raise AssertionError(f"Python never heard of it, it knows {state}")
+        """What Python knows once this holds: kernel, goal_reached, when it heard in ms, view."""
+        return state(printed_when(self.page, 1, lambda text: holds(state(text))))
 
     def cell(self, row: int, column: int):
         return self.page.get_by_label(f"Weight in row {row}, column {column}")
