@@ -1,5 +1,8 @@
 """What a check does with whatever a learner may hand it: a verdict, never an error."""
 
+import subprocess
+import sys
+import textwrap
 import threading
 
 import pytest
@@ -191,6 +194,32 @@ def test_no_alarm_rings_after_the_function_has_ended(in_thread):
     else:
         work()
     assert rung[-1] == "over"
+
+
+@pytest.mark.fault(
+    "a debugger after an exercise was checked in a thread, as it is on Windows", "it works"
+)
+@pytest.mark.parametrize("call", ["len, []", "never_ends, None, None"])
+def test_after_a_check_in_a_thread_python_can_be_debugged(call):
+    code = f"""
+        import sys, threading
+        from course_utils.lesson.limit import OutOfTime, call_within
+        from tests.answers.faults import never_ends
+
+        def work():
+            try:
+                call_within(0.05, {call})
+            except OutOfTime:
+                pass
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        sys.settrace(lambda *_: None)
+        work()
+    """
+    # in a process of its own, which can be ended: Python 3.11 has hung at the last line
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=60)
 
 
 def test_a_share_may_come_out_as_a_whole_number_and_a_rounded_one_is_right():

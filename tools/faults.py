@@ -9,12 +9,15 @@ A test is marked with what is done wrong and what is to happen:
 Nothing is written where a test fails.
 """
 
+import os
 import re
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+
+from tools import browser
 
 PROJECT = Path(__file__).resolve().parent.parent
 TABLE = PROJECT / "docs" / "reliability.md"
@@ -82,6 +85,7 @@ def row(name: str, fault: str, expected: str, cases: Counter) -> str:
 
 def main(words: list[str]) -> int:
     faults = Faults()
+    os.environ["CHROMIUM"] = browser.find_or_install()
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:nbval", *words, "tests"]
     code = pytest.main(options, plugins=[faults])
     if code == 0:

