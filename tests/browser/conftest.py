@@ -104,7 +104,7 @@ def opened():
 def page(browser, opened):
     """A fresh page, which must not have written an error to its console when the test ends."""
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(90_000)  # a slow machine with two such tests at once takes over 30 s
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
