@@ -23,7 +23,7 @@ def arguments(lesson: str, folder: Path) -> list[str]:
         f"--LabApp.default_url=/lab/tree/{fitting[0].name}",
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.log_level=WARN",  # the address is still printed
-        f"--LabApp.app_settings_dir={SETTINGS}",  # no question about news, no code cut off
+        f"--LabApp.app_settings_dir={SETTINGS}",  # no news, no build, no code cut off
         "--ContentsManager.hide_globs=['source', '__pycache__']",  # what the authors edit
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from course_utils.widgets import page as pages
-from tests.browser.lab_kit import stop_clock
+from tests.browser.lab_kit import run_cell, stop_clock
 
 PROJECT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = dict(os.environ)  # with the learner's own data and cache, before any test cleans it
@@ -46,6 +46,22 @@ class Lab:
         address = f"{self.address}/api/{path}?token={self.token}"
         with urllib.request.urlopen(urllib.request.Request(address, method=method)) as answer:
             return answer.read()
+
+    def in_jupyterlab(self, name: str) -> str:
+        """The address of a notebook in JupyterLab, in a workspace of its own."""
+        return f"{self.address}/lab/workspaces/{uuid.uuid4().hex}/tree/{name}?token={self.token}"
+
+    def in_notebook_7(self, name: str) -> str:
+        return f"{self.address}/notebooks/{name}?token={self.token}"
+
+    def write(self, name: str, cells: list[str]) -> str:
+        """Write code cells as a notebook that no other test has; return its name."""
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        notebook = nbformat.v4.new_notebook(metadata=kernel)
+        notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        own = f"{name}_{uuid.uuid4().hex[:8]}.ipynb"
+        nbformat.write(notebook, self.folder / own)
+        return own
 
     def end_kernels(self, notebooks: set[str]) -> None:
         """End the kernels of these notebooks: each holds 0.3 to 1 GB."""
@@ -100,40 +116,52 @@ def opened():
         lab.end_kernels({name})
 
 
-@pytest.fixture
-def page(browser, opened):
-    """A fresh page, which must not have written an error to its console when the test ends."""
+def new_page(browser) -> Page:
+    """A page of its own, with what it writes to its console as an error in `errors`."""
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.set_default_timeout(90_000)  # a slow machine with two such tests at once takes over 30 s
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on(
-        "console", lambda message: errors.append(message.text) if message.type == "error" else 0
+        "console",
+        lambda message: page.errors.append(message.text) if message.type == "error" else 0,
     )
-    yield page
-    page.close()
+    return page
+
+
+def check_errors(page: Page) -> None:
+    """Fail where the page has written an error since it was opened, or since the last call."""
+    errors, page.errors = page.errors, []
     assert not [error for error in errors if not any(words in error for words in NOT_OURS)]
 
 
 @pytest.fixture
+def page(browser, opened):
+    """A fresh page, which must not have written an error to its console when the test ends."""
+    page = new_page(browser)
+    yield page
+    page.close()
+    check_errors(page)
+
+
+@pytest.fixture
 def open_notebook(lab, page, opened):
-    """Open a notebook of the lab: open_notebook("06_mnist_cnn.ipynb")."""
+    """Open a notebook in JupyterLab: open_notebook("06_mnist_cnn.ipynb")."""
 
     def open_it(name: str) -> Page:
         opened.append((lab, name))
-        address = f"{lab.address}/lab/workspaces/{uuid.uuid4().hex}/tree/{name}?token={lab.token}"
-        return wait_for_kernel(page, address)
+        return wait_for_kernel(page, lab.in_jupyterlab(name))
 
     return open_it
 
 
 @pytest.fixture
 def open_in_notebook_7(lab, page, opened):
-    """Open a notebook of the lab in Notebook 7: open_in_notebook_7("06_mnist_cnn.ipynb")."""
+    """Open a notebook in Notebook 7: open_in_notebook_7("06_mnist_cnn.ipynb")."""
 
     def open_it(name: str) -> Page:
         opened.append((lab, name))
-        return wait_for_kernel(page, f"{lab.address}/notebooks/{name}?token={lab.token}")
+        return wait_for_kernel(page, lab.in_notebook_7(name))
 
     return open_it
 
@@ -147,16 +175,30 @@ def open_anywhere(request, open_notebook, open_in_notebook_7):
 @pytest.fixture
 def write_notebook(lab):
     """Write code cells as a notebook of the lab: open_notebook(write_notebook("guess", cells))."""
+    return lab.write
 
-    def write(name: str, cells: list[str]) -> str:
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-        notebook = nbformat.v4.new_notebook(metadata=kernel)
-        notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-        own = f"{name}_{uuid.uuid4().hex[:8]}.ipynb"  # no other test's kernel has this name
-        nbformat.write(notebook, lab.folder / own)
-        return own
 
-    return write
+@pytest.fixture(scope="module", params=["JupyterLab", "Notebook 7"])
+def page_of_cells(request, lab, browser):
+    """A notebook with the CELLS of a file of tests, once in JupyterLab and once in Notebook 7."""
+    name = lab.write(request.module.__name__.rpartition(".")[2], request.module.CELLS)
+    address = lab.in_jupyterlab if request.param == "JupyterLab" else lab.in_notebook_7
+    page = wait_for_kernel(new_page(browser), address(name))
+    yield page
+    page.close()
+    lab.end_kernels({name})
+
+
+@pytest.fixture
+def first_cell_run(page_of_cells):
+    """That page when its first cell has run anew: what it shows is as new.
+
+    The tests of a file share the page, since opening one takes longer than they do.
+    """
+    page_of_cells.mouse.move(0, 0)
+    run_cell(page_of_cells, 0)
+    yield page_of_cells
+    check_errors(page_of_cells)
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -330,12 +330,10 @@ CELLS = [
 
 
 @pytest.fixture
-def notebook(write_notebook, open_anywhere):
+def notebook(first_cell_run):
     """A notebook that shows a stepper, asks it for its state, and then sets it."""
-    page = open_anywhere(write_notebook("stepper", CELLS))
-    run_cell(page, 0)
-    page.wait_for_selector(".cbh-stepper[data-ready]")
-    return page
+    first_cell_run.wait_for_selector(".cbh-stepper[data-ready]")
+    return first_cell_run
 
 
 def test_in_jupyter_the_steps_reach_python_and_python_repaints(notebook):

@@ -316,12 +316,10 @@ print("state", json.dumps([pad.strokes, pad.digit.tolist(), shares, pad.shift, h
 
 
 @pytest.fixture
-def notebook(open_anywhere, write_notebook):
+def notebook(first_cell_run):
     """A pad with a network in a notebook."""
-    page = open_anywhere(write_notebook("pad", CELLS))
-    run_cell(page, 0)
-    page.wait_for_selector(".cbh-pad[data-ready]")
-    return Pad(page)
+    first_cell_run.wait_for_selector(".cbh-pad[data-ready]")
+    return Pad(first_cell_run)
 
 
 def state_when(page, holds) -> list:
@@ -342,7 +340,7 @@ def test_python_sees_what_the_page_sees_and_the_page_what_python_sets(notebook):
     assert pad.shares("MLP") == shown
 
     run_cell(pad.page, 2)
-    pad.root.get_by_text("It says four.").wait_for()
+    pad.root.locator(".cbh-pad-verdict", has_text="It says four.").wait_for()
     run_cell(pad.page, 3)
     pad.root.get_by_text("shift (2, 0)").wait_for()
     _, pixels, *_ = state_when(pad.page, lambda state: state[3] == [2, 0])

@@ -250,12 +250,10 @@ maps""",
 
 
 @pytest.fixture
-def notebook(open_anywhere, write_notebook):
+def notebook(first_cell_run):
     """The widget with a network in a notebook."""
-    page = open_anywhere(write_notebook("maps", CELLS))
-    run_cell(page, 0)
-    page.wait_for_selector(".cbh-features[data-ready]")
-    return Maps(page)
+    first_cell_run.wait_for_selector(".cbh-features[data-ready]")
+    return Maps(first_cell_run)
 
 
 def state_when(page, holds) -> list:
@@ -273,7 +271,7 @@ def test_python_hears_what_is_chosen_and_the_page_what_python_sets(notebook):
     assert maps.title() == f"4 Conv2d, map 2, row 8, column 7: {shown(value)}"
 
     run_cell(maps.page, 2)
-    maps.root.get_by_text("It says four.").wait_for()
+    maps.root.locator(".cbh-pad-verdict", has_text="It says four.").wait_for()
     run_cell(maps.page, 3)
     maps.root.get_by_text("7 ReLU, map 3, row 2, column 1: ").first.wait_for()
     assert maps.root.get_by_role("radio").nth(2).is_checked()

@@ -42,12 +42,10 @@ class Notebook:
 
 
 @pytest.fixture
-def notebook(write_notebook, open_anywhere):
+def notebook(first_cell_run):
     """The notebook of these tests with the widget painted."""
-    opened = Notebook(open_anywhere(write_notebook("explorer", CELLS)))
-    run_cell(opened.page, 0)
-    opened.page.wait_for_selector(".cbh-explorer[data-ready]")
-    return opened
+    first_cell_run.wait_for_selector(".cbh-explorer[data-ready]")
+    return Notebook(first_cell_run)
 
 
 def test_what_the_learner_does_reaches_python_and_back(notebook):

@@ -1,6 +1,8 @@
 """What a learner does on the first evening, in a real JupyterLab in a real browser."""
 
 import json
+import re
+from urllib.request import urlopen
 
 import nbformat
 import pytest
@@ -15,6 +17,14 @@ LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb"))
 def test_without_a_display_the_address_and_the_token_are_printed(lab):
     assert "/lab/tree/" in lab.printed
     assert len(lab.token) > 20
+
+
+def test_opening_a_lesson_does_not_ask_whether_jupyterlab_should_be_built_anew(lab):
+    with urlopen(f"{lab.address}/lab?token={lab.token}") as answer:
+        page = answer.read().decode()
+    config = json.loads(re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.S)[1])
+    assert not config["buildCheck"]  # it starts Node.js, where there is one, for each page
+    assert not config["buildAvailable"]
 
 
 @pytest.mark.parametrize("name", LESSONS)
