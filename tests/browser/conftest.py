@@ -9,6 +9,7 @@ import sys
 import urllib.request
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -43,7 +44,7 @@ class Lab:
 
     def asked(self, path: str, method: str = "GET") -> bytes:
         """Ask the server itself, past the page."""
-        address = f"{self.address}/api/{path}?token={self.token}"
+        address = f"{self.address}/{path}?token={self.token}"
         with urllib.request.urlopen(urllib.request.Request(address, method=method)) as answer:
             return answer.read()
 
@@ -65,9 +66,9 @@ class Lab:
 
     def end_kernels(self, notebooks: set[str]) -> None:
         """End the kernels of these notebooks: each holds 0.3 to 1 GB."""
-        for session in json.loads(self.asked("sessions")):
+        for session in json.loads(self.asked("api/sessions")):
             if session["path"] in notebooks:
-                self.asked(f"sessions/{session['id']}", method="DELETE")
+                self.asked(f"api/sessions/{session['id']}", method="DELETE")
 
 
 @pytest.fixture(scope="session")
@@ -148,28 +149,23 @@ def page(browser, opened):
 def open_notebook(lab, page, opened):
     """Open a notebook in JupyterLab: open_notebook("06_mnist_cnn.ipynb")."""
 
-    def open_it(name: str) -> Page:
+    def open_it(name: str, address=lab.in_jupyterlab) -> Page:
         opened.append((lab, name))
-        return wait_for_kernel(page, lab.in_jupyterlab(name))
+        return wait_for_kernel(page, address(name))
 
     return open_it
+
+
+@pytest.fixture(scope="module", params=["JupyterLab", "Notebook 7"])
+def address_anywhere(request, lab):
+    """Where a notebook is, once in JupyterLab and once in Notebook 7: address_anywhere(name)."""
+    return {"JupyterLab": lab.in_jupyterlab, "Notebook 7": lab.in_notebook_7}[request.param]
 
 
 @pytest.fixture
-def open_in_notebook_7(lab, page, opened):
-    """Open a notebook in Notebook 7: open_in_notebook_7("06_mnist_cnn.ipynb")."""
-
-    def open_it(name: str) -> Page:
-        opened.append((lab, name))
-        return wait_for_kernel(page, lab.in_notebook_7(name))
-
-    return open_it
-
-
-@pytest.fixture(params=["JupyterLab", "Notebook 7"])
-def open_anywhere(request, open_notebook, open_in_notebook_7):
+def open_anywhere(open_notebook, address_anywhere):
     """Open a notebook, once in JupyterLab and once in Notebook 7."""
-    return open_notebook if request.param == "JupyterLab" else open_in_notebook_7
+    return partial(open_notebook, address=address_anywhere)
 
 
 @pytest.fixture
@@ -178,12 +174,11 @@ def write_notebook(lab):
     return lab.write
 
 
-@pytest.fixture(scope="module", params=["JupyterLab", "Notebook 7"])
-def page_of_cells(request, lab, browser):
+@pytest.fixture(scope="module")
+def page_of_cells(request, lab, browser, address_anywhere):
     """A notebook with the CELLS of a file of tests, once in JupyterLab and once in Notebook 7."""
-    name = lab.write(request.module.__name__.rpartition(".")[2], request.module.CELLS)
-    address = lab.in_jupyterlab if request.param == "JupyterLab" else lab.in_notebook_7
-    page = wait_for_kernel(new_page(browser), address(name))
+    name = lab.write(request.path.stem, request.module.CELLS)
+    page = wait_for_kernel(new_page(browser), address_anywhere(name))
     yield page
     page.close()
     lab.end_kernels({name})

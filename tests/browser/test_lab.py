@@ -2,7 +2,6 @@
 
 import json
 import re
-from urllib.request import urlopen
 
 import nbformat
 import pytest
@@ -20,8 +19,7 @@ def test_without_a_display_the_address_and_the_token_are_printed(lab):
 
 
 def test_opening_a_lesson_does_not_ask_whether_jupyterlab_should_be_built_anew(lab):
-    with urlopen(f"{lab.address}/lab?token={lab.token}") as answer:
-        page = answer.read().decode()
+    page = lab.asked("lab").decode()
     config = json.loads(re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.S)[1])
     assert not config["buildCheck"]  # it starts Node.js, where there is one, for each page
     assert not config["buildAvailable"]
@@ -42,7 +40,7 @@ def test_a_lesson_runs_from_top_to_bottom(lab, open_notebook, name):
 
 
 def test_no_kernel_of_a_lesson_outlives_its_test(lab):
-    running = {session["path"] for session in json.loads(lab.asked("sessions"))}
+    running = {session["path"] for session in json.loads(lab.asked("api/sessions"))}
     assert not running & set(LESSONS)
 
 
